@@ -1,0 +1,2 @@
+//! The library behind the `carpgen` command.
+pub mod mirror;

@@ -1,0 +1,2 @@
+//! The `carpgen` command.
+fn main() {}
