@@ -1,2 +1,22 @@
-//! The library behind the `carpgen` command.
+//! The library behind the `carpgen` command: one description of a CARP cluster, and what follows from it.
+//!
+//! The rooms, in the order in which they may import each other (a room imports only rooms above it):
+//!
+//! | room | what it owns |
+//! |---|---|
+//! | [`carp`] | the protocol's own numbers |
+//! | [`model`] | the domain: names, addresses, the cluster, the configuration of one host, findings |
+//! | [`mirror`] | mirror-image assignment: solve and check |
+//! | [`config`] | cluster.toml: text, tables, meaning |
+//! | [`dialect`] | how a release spells the configuration of a host |
+//! | [`lint`] | the rules |
+//! | [`report`] | findings for people and programs |
+//! | [`cli`] | the commands; the only room that touches files, processes and the environment |
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail"))]
+
+pub mod carp;
+pub mod config;
+pub mod lint;
 pub mod mirror;
+pub mod model;

@@ -1,0 +1,155 @@
+//! The text of a description and its TOML tree: routes become places in the text.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::model::{Route, Step};
+
+/// A parsed TOML text.
+#[derive(Debug)]
+pub struct Source<'a> {
+    text: &'a str,
+    tree: Spanned<DeTable<'a>>,
+    errors: Vec<SyntaxError>,
+}
+
+/// Where a text stops being TOML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The offending bytes.
+    pub span: Range<usize>,
+    /// What was expected there.
+    pub message: String,
+}
+
+impl<'a> Source<'a> {
+    /// Parses a text. What is broken is left out of the tree and kept as an error.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
+        let (tree, errors) = DeTable::parse_recoverable(text);
+        let errors = errors
+            .iter()
+            .map(|error| SyntaxError {
+                span: clamp(text, error.span().unwrap_or(0..0)),
+                message: error.message().trim().to_owned(),
+            })
+            .collect();
+        Self { text, tree, errors }
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The tree.
+    #[must_use]
+    pub fn table(&self) -> &DeTable<'a> {
+        self.tree.get_ref()
+    }
+
+    /// Where the text is not TOML.
+    #[must_use]
+    pub fn syntax_errors(&self) -> &[SyntaxError] {
+        &self.errors
+    }
+
+    /// The bytes that a route leads to; where it leads no further, the table or value reached so far.
+    #[must_use]
+    pub fn span(&self, route: &Route) -> Range<usize> {
+        let mut table = Some(self.tree.get_ref());
+        let mut value: Option<&Spanned<DeValue<'a>>> = None;
+        let mut span = 0..0;
+        for step in route.steps() {
+            let reached = match step {
+                Step::Key(key) => table.and_then(|t| t.iter().find(|(k, _)| k.get_ref() == key)),
+                Step::NameOf(key) => {
+                    if let Some((name, _)) =
+                        table.and_then(|t| t.iter().find(|(k, _)| k.get_ref() == key))
+                    {
+                        span = name.span();
+                    }
+                    break;
+                }
+                Step::Index(index) => {
+                    let Some(element) = value
+                        .and_then(|v| v.get_ref().as_array())
+                        .and_then(|a| a.get(*index))
+                    else {
+                        break;
+                    };
+                    table = element.get_ref().as_table();
+                    value = Some(element);
+                    span = element.span();
+                    continue;
+                }
+            };
+            let Some((name, inner)) = reached else { break };
+            // A table with a header has the header's span; one made by dotted keys has none of its own.
+            span = if inner.span().is_empty() {
+                name.span()
+            } else {
+                inner.span()
+            };
+            table = inner.get_ref().as_table();
+            value = Some(inner);
+        }
+        clamp(self.text, span)
+    }
+}
+
+/// A span inside the text that begins and ends between characters.
+fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
+    let floor = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(span.start);
+    start..floor(span.end).max(start)
+}
+
+/// Line and column of a byte, both from 1; columns count characters.
+#[must_use]
+pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..clamp(text, offset..offset).start];
+    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (line, before[start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str =
+        "[cluster]\nname = \"x\"\n[[vhid]]\nid = 1\n[[vhid]]\nid = 22\nvips = [\"a\", \"bb\"]\n";
+
+    fn at(route: &Route) -> &'static str {
+        let span = Source::parse(TEXT).span(route);
+        &TEXT[span]
+    }
+
+    #[test]
+    fn routes_lead_to_values_keys_and_headers() {
+        let second = Route::top().key("vhid").index(1);
+        assert_eq!(at(&second.key("id")), "22");
+        assert_eq!(at(&second.key("vips").index(1)), "\"bb\"");
+        assert_eq!(at(&second.name_of("vips")), "vips");
+        assert_eq!(at(&second.key("advbase")), "[[vhid]]");
+        assert_eq!(at(&Route::top().key("cluster").key("pass")), "[cluster]");
+        assert_eq!(at(&Route::top().key("nothing")), "");
+    }
+
+    #[test]
+    fn lines_and_columns_count_from_one_and_in_characters() {
+        assert_eq!(line_and_column("aé\nbc", 4), (2, 1));
+        assert_eq!(line_and_column("éx", 2), (1, 2));
+        assert_eq!(line_and_column("a", 99), (1, 2));
+    }
+}
