@@ -17,6 +17,7 @@
 
 pub mod carp;
 pub mod config;
+pub mod dialect;
 pub mod lint;
 pub mod mirror;
 pub mod model;

@@ -1,0 +1,9 @@
+//! How a release spells the configuration of a host.
+//!
+//! Owns the words of rc.conf, sysctl.conf, loader.conf and `ifconfig(8)`. Imports `model`; knows nothing of
+//! cluster.toml and touches no file.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod render;
+
+pub use render::{Argv, HostFile, HostFiles, RenderError, Renderer, shell_line};
