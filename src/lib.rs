@@ -16,8 +16,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may fail"))]
 
 pub mod carp;
+pub mod cli;
 pub mod config;
 pub mod dialect;
 pub mod lint;
 pub mod mirror;
 pub mod model;
+pub mod report;

@@ -1,2 +1,7 @@
 //! The `carpgen` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    carpgen::cli::run(std::env::args_os())
+}

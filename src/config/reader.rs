@@ -37,7 +37,7 @@ pub type List<T> = Vec<Item<T>>;
 pub struct Map<T>(pub Vec<(String, Item<T>)>);
 
 /// Notes a value of the wrong type or kind.
-pub fn wrong_value(
+pub(super) fn wrong_value(
     at: &Route,
     found: impl Into<String>,
     expected: impl Into<String>,
@@ -53,7 +53,7 @@ pub fn wrong_value(
 }
 
 /// A TOML type in words.
-pub fn type_name(value: &DeValue<'_>) -> &'static str {
+pub(super) fn type_name(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) => "a number",
@@ -179,7 +179,7 @@ impl<T: FromToml> FromToml for Map<T> {
 }
 
 /// The entries of one table, with its unknown keys noted.
-pub struct Fields<'a, 'p> {
+pub(super) struct Fields<'a, 'p> {
     at: &'a Route,
     table: &'a DeTable<'a>,
     problems: &'p mut Vec<Problem>,
@@ -187,7 +187,7 @@ pub struct Fields<'a, 'p> {
 
 impl<'a, 'p> Fields<'a, 'p> {
     /// Opens a table that has these keys.
-    pub fn new(
+    pub(super) fn new(
         at: &'a Route,
         table: &'a DeTable<'a>,
         known: &[&str],
@@ -214,13 +214,13 @@ impl<'a, 'p> Fields<'a, 'p> {
     }
 
     /// Reads the value of a key, if it is there.
-    pub fn take<T: FromToml>(&mut self, key: &str) -> Option<T> {
+    pub(super) fn take<T: FromToml>(&mut self, key: &str) -> Option<T> {
         let value = self.table.get(key)?;
         T::read(&self.at.key(key), value.get_ref(), self.problems)
     }
 
     /// Notes that a key must be there.
-    pub fn require(&mut self, key: &'static str, wants: &str) {
+    pub(super) fn require(&mut self, key: &'static str, wants: &str) {
         if !self.table.contains_key(key) {
             let kind = ProblemKind::MissingKey {
                 key,

@@ -49,7 +49,7 @@ impl Rule {
 macro_rules! rule {
     ($(#[doc = $doc:literal])+ $static:ident = $code:literal, $name:literal, $severity:ident $(, refuses $refuses:ident)?) => {
         $(#[doc = $doc])+
-        pub static $static: crate::lint::registry::Rule = crate::lint::registry::Rule {
+        pub(in crate::lint) static $static: crate::lint::registry::Rule = crate::lint::registry::Rule {
             code: $code,
             name: $name,
             severity: crate::model::Severity::$severity,

@@ -492,13 +492,16 @@ fn fill(document: &Document, unit: &Unit<'_>, ranks: &mut Ranks, problems: &mut 
             if ranks.priority.contains_key(name) {
                 continue;
             }
-            VrrpPriority::new(number)
-                .map(|priority| drop(ranks.priority.insert(name.clone(), priority)))
+            VrrpPriority::new(number).map(|priority| {
+                ranks.priority.insert(name.clone(), priority);
+            })
         } else {
             if ranks.advskew.contains_key(name) {
                 continue;
             }
-            AdvSkew::new(number).map(|skew| drop(ranks.advskew.insert(name.clone(), skew)))
+            AdvSkew::new(number).map(|skew| {
+                ranks.advskew.insert(name.clone(), skew);
+            })
         };
         if let Err(range) = result {
             if !problems

@@ -1,5 +1,5 @@
 //! The rules, one file each.
 
-pub mod duplicate_vhid;
-pub mod missing_pass;
-pub mod unknown_key;
+pub(super) mod duplicate_vhid;
+pub(super) mod missing_pass;
+pub(super) mod unknown_key;
