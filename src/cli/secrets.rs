@@ -136,8 +136,10 @@ fn command(argv: &[String], folder: &Path) -> Result<Secret, String> {
             PATIENCE.as_secs()
         ));
     };
+    // Too much output ends the command by a closed pipe: the output is the cause, not its end.
+    let secret = read?;
     match status {
-        Ok(status) if status.success() => read,
+        Ok(status) if status.success() => Ok(secret),
         Ok(status) => Err(format!("it failed: {status}")),
         Err(error) => Err(plain(&error)),
     }

@@ -1,5 +1,7 @@
 //! Quoting for the two shells that read our texts: the one that sources rc.conf, and the one that runs live.sh.
 
+use std::borrow::Cow;
+
 /// A value of rc.conf in double quotes, as `sysrc(8)` writes it. The boot scripts evaluate the value a second
 /// time, which no quoting survives; words that would not survive it are refused before they come here.
 pub(super) fn rc_value(text: &str) -> String {
@@ -26,10 +28,10 @@ pub fn shell_line(argv: &[String]) -> String {
     };
     let words = argv.iter().map(|word| {
         if plain(word) {
-            return word.clone();
+            // Alone, `=`, `,` and `%` mean nothing to sh(1), and administrators write them bare.
+            return Cow::Borrowed(word.as_str());
         }
-        // Within single quotes only the single quote itself means anything to sh(1).
-        format!("'{}'", word.replace('\'', "'\\''"))
+        shlex::try_quote(word).expect("names, addresses and keys with a NUL are refused")
     });
     words.collect::<Vec<_>>().join(" ")
 }
