@@ -8,8 +8,8 @@ use super::args::DescriptionArgs;
 use super::error::CommandError;
 use crate::config::examples;
 
-/// The largest description that is read: some hundred thousand vhids.
-const MOST_BYTES: u64 = 16 << 20;
+/// The largest description that is read: some ten thousand vhids.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// A text and where it came from.
 pub(super) struct Input {

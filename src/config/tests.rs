@@ -216,3 +216,46 @@ fn sysctls_may_be_dotted_or_quoted() {
     assert_eq!(host.sysctl("net.inet.carp.dscp"), Some(46));
     assert_eq!(host.sysctl("net.inet.carp.preempt"), Some(0));
 }
+
+/// The routes of all problems.
+fn problem_places(text: &str) -> Vec<String> {
+    let problems = Description::read(text).problems;
+    problems
+        .iter()
+        .map(|problem| problem.at.to_string())
+        .collect()
+}
+
+#[test]
+fn what_a_group_decides_cannot_stand_at_its_vhids() {
+    let group =
+        "[[group]]\nname = \"g\"\npriority = [\"n0\", \"n1\"]\nadvskew = { n0 = 1, n1 = 2 }\n";
+    let vhid = format!("{group}{VHID}group = \"g\"\nadvbase = 2\nversion = 3\n");
+    let text = nodes(2, "release = \"15\"", &vhid);
+    assert_eq!(
+        problem_places(&text),
+        ["vhid[0].advbase", "group[0].advskew"]
+    );
+    let vrrp = "vrrp = { priority = { n0 = 3, n1 = 9 } }\n";
+    let vhid = format!("{group}{VHID}group = \"g\"\nversion = 3\n{vrrp}")
+        .replace("advskew = { n0 = 1, n1 = 2 }\n", "");
+    assert_eq!(
+        problem_places(&nodes(2, "release = \"15\"", &vhid)),
+        ["vhid[0].vrrp"]
+    );
+}
+
+#[test]
+fn a_carp_unit_belongs_to_one_vhid_and_to_no_other_clone() {
+    let extra = "release = \"9\"\npriority = [\"n0\", \"n1\"]";
+    let second = VHID.replace("id = 1", "id = 2");
+    let text = nodes(2, extra, &format!("{VHID}carp = 1\n{second}carp = 1\n"));
+    assert_eq!(problem_places(&text), ["vhid[1].carp"]);
+    let text = nodes(2, extra, &format!("{VHID}carp = 1\n"));
+    let text = text.replacen(
+        "[node.interfaces]",
+        "cloned_interfaces = [\"carp1\"]\n[node.interfaces]",
+        1,
+    );
+    assert_eq!(problem_places(&text), ["vhid[0].carp"]);
+}

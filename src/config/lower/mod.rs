@@ -87,6 +87,10 @@ fn contradiction(
     other: Option<(Route, &str)>,
     problems: &mut Vec<Problem>,
 ) {
+    // What contradicts two things at once is still one mistake.
+    if problems.iter().any(|problem| problem.at == at) {
+        return;
+    }
     let kind = ProblemKind::Contradiction {
         what: what.into(),
         help: help.into(),

@@ -52,6 +52,11 @@ pub(super) fn lower(document: &Document, cluster: &mut Cluster, problems: &mut V
             );
         }
     }
+    for draft in drafts.iter().filter(|draft| draft.vrrp) {
+        if let Some(group) = draft.group.map(|group| tables[group]) {
+            check_vrrp_group(group, draft, problems);
+        }
+    }
     let units = units(&drafts, &tables);
     let ranks = order::ranks(document, cluster, &drafts, &units, problems);
     let carp_units = carp_units(cluster, &drafts, &units, &ranks, problems);
@@ -200,6 +205,13 @@ fn group(table: &schema::Vhid, cluster: &Cluster, problems: &mut Vec<Problem>) -
         ("advbase", table.advbase.is_some()),
         ("pass", table.pass.is_some()),
         ("nodes", table.nodes.is_some()),
+        (
+            "vrrp",
+            table
+                .vrrp
+                .as_ref()
+                .is_some_and(|numbers| numbers.priority.is_some()),
+        ),
     ];
     for (key, _) in decided.into_iter().filter(|(_, present)| *present) {
         let group = cluster.groups[position].route.clone();
@@ -243,6 +255,27 @@ fn check_protocol_keys(table: &schema::Vhid, vrrp: bool, problems: &mut Vec<Prob
             )
         };
         contradiction(table.at.name_of(key), what, help, None, problems);
+    }
+}
+
+/// The skews and the base of a group do nothing for vhids that speak VRRP.
+fn check_vrrp_group(group: &schema::Group, draft: &Draft<'_>, problems: &mut Vec<Problem>) {
+    let keys = [
+        ("advskew", group.advskew.is_some()),
+        ("advbase", group.advbase.is_some()),
+    ];
+    for (key, _) in keys.into_iter().filter(|(_, present)| *present) {
+        let at = group.at.name_of(key);
+        if problems.iter().any(|problem| problem.at == at) {
+            continue;
+        }
+        contradiction(
+            at,
+            format!("`{key}` belongs to CARP, the vhids of this group speak VRRPv3"),
+            format!("remove `{key}`; `priority` gives the order"),
+            Some((draft.table.route("version"), "VRRPv3")),
+            problems,
+        );
     }
 }
 
@@ -329,6 +362,19 @@ fn carp_units(
                     other,
                     problems,
                 );
+            }
+            let name = format!("carp{number}");
+            let foreign = |node: &&crate::model::Node| {
+                node.cloned_interfaces.iter().any(|c| c.as_str() == name)
+            };
+            if let Some(node) = cluster.nodes.iter().find(foreign) {
+                let other = Some((
+                    node.route.key("cloned_interfaces"),
+                    "the other clones of the node",
+                ));
+                let what = format!("{name} is another clone of node {}", node.name);
+                let help = "write another number, or take it out of `cloned_interfaces`";
+                contradiction(draft.table.route("carp"), what, help, other, problems);
             }
             used.insert(number);
             given.push((number, draft));
