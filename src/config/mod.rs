@@ -15,7 +15,7 @@ mod source;
 pub use problem::{Problem, ProblemKind, nearest};
 pub use reader::{FromToml, Item, List, Map, Number};
 pub use resolve::{alias_base, resolve};
-pub use source::{Source, SyntaxError, line_and_column};
+pub use source::{Source, SyntaxError};
 
 use crate::model::{Cluster, Route};
 use schema::Document;

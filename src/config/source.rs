@@ -11,6 +11,7 @@ use crate::model::{Route, Step};
 #[derive(Debug)]
 pub struct Source<'a> {
     text: &'a str,
+    line_starts: Vec<usize>,
     tree: Spanned<DeTable<'a>>,
     errors: Vec<SyntaxError>,
 }
@@ -36,7 +37,14 @@ impl<'a> Source<'a> {
                 message: error.message().trim().to_owned(),
             })
             .collect();
-        Self { text, tree, errors }
+        let behind_newlines = text.match_indices('\n').map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(behind_newlines).collect();
+        Self {
+            text,
+            line_starts,
+            tree,
+            errors,
+        }
     }
 
     /// The text.
@@ -65,11 +73,9 @@ impl<'a> Source<'a> {
         let mut span = 0..0;
         for step in route.steps() {
             let reached = match step {
-                Step::Key(key) => table.and_then(|t| t.iter().find(|(k, _)| k.get_ref() == key)),
+                Step::Key(key) => table.and_then(|t| t.get_key_value(key.as_str())),
                 Step::NameOf(key) => {
-                    if let Some((name, _)) =
-                        table.and_then(|t| t.iter().find(|(k, _)| k.get_ref() == key))
-                    {
+                    if let Some((name, _)) = table.and_then(|t| t.get_key_value(key.as_str())) {
                         span = name.span();
                     }
                     break;
@@ -99,6 +105,15 @@ impl<'a> Source<'a> {
         }
         clamp(self.text, span)
     }
+
+    /// Line and column of a byte, both from 1; columns count characters.
+    #[must_use]
+    pub fn line_and_column(&self, offset: usize) -> (usize, usize) {
+        let offset = clamp(self.text, offset..offset).start;
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let start = self.line_starts[line - 1];
+        (line, self.text[start..offset].chars().count() + 1)
+    }
 }
 
 /// A span inside the text that begins and ends between characters.
@@ -112,15 +127,6 @@ fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
     };
     let start = floor(span.start);
     start..floor(span.end).max(start)
-}
-
-/// Line and column of a byte, both from 1; columns count characters.
-#[must_use]
-pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text[..clamp(text, offset..offset).start];
-    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    (line, before[start..].chars().count() + 1)
 }
 
 #[cfg(test)]
@@ -148,8 +154,9 @@ mod tests {
 
     #[test]
     fn lines_and_columns_count_from_one_and_in_characters() {
-        assert_eq!(line_and_column("aé\nbc", 4), (2, 1));
-        assert_eq!(line_and_column("éx", 2), (1, 2));
-        assert_eq!(line_and_column("a", 99), (1, 2));
+        assert_eq!(Source::parse("aé\nbc").line_and_column(4), (2, 1));
+        assert_eq!(Source::parse("éx").line_and_column(2), (1, 2));
+        assert_eq!(Source::parse("a").line_and_column(99), (1, 2));
+        assert_eq!(Source::parse("").line_and_column(0), (1, 1));
     }
 }

@@ -34,6 +34,9 @@ impl Style {
     }
 }
 
+/// How many findings of a file are shown: whoever has more begins at the top anyway.
+const MOST_SHOWN: usize = 200;
+
 /// The findings of all files with the lines that they are about, and a count at the end.
 #[must_use]
 pub fn findings(files: &[Checked<'_>], style: Style) -> String {
@@ -42,12 +45,19 @@ pub fn findings(files: &[Checked<'_>], style: Style) -> String {
     for file in files {
         let name = file.file.as_deref().unwrap_or("description");
         let code = NamedSource::new(name, file.source.text().to_owned()).with_language("toml");
-        for found in &file.findings {
+        for found in file.findings.iter().take(MOST_SHOWN) {
             let shown = Shown::of(found, file.source, &code);
             // Formatting into a String fails only if a Display of ours does, and none does.
             let _ = handler.render_report(&mut text, &shown);
             text.push('\n');
         }
+    }
+    let left = files
+        .iter()
+        .map(|file| file.findings.len().saturating_sub(MOST_SHOWN))
+        .sum::<usize>();
+    if left > 0 {
+        let _ = writeln!(text, "… and {left} more; --format json has all of them\n");
     }
     text + &count(files.iter().flat_map(|file| &file.findings)) + "\n"
 }

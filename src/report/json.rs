@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Checked;
-use crate::config::{Source, line_and_column};
+use crate::config::Source;
 use crate::lint::LintFinding;
 use crate::model::Route;
 
@@ -128,7 +128,7 @@ fn reported(file: &Checked<'_>, found: &LintFinding) -> ReportedFinding {
 }
 
 fn place(source: &Source<'_>, at: &Route) -> (usize, usize) {
-    line_and_column(source.text(), source.span(at).start)
+    source.line_and_column(source.span(at).start)
 }
 
 /// The JSON Schema of an output, by the name of the command that makes it.
