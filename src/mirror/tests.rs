@@ -82,7 +82,8 @@ fn solve_reaches_the_optimum_of_every_tuple() {
             assert_eq!(solution.proof, Proof::Optimal);
             let best = product_best(&vec![all.clone(); units], count);
             assert_eq!(pairs_of(&solution.score), best, "{count} × {units}");
-            assert_eq!(multiset_best(count, units), best, "{count} × {units}");
+            let again = multiset_best(&vec![all.clone(); units], count);
+            assert_eq!(again, best, "{count} × {units}");
         }
     }
 }
@@ -95,7 +96,8 @@ fn solve_reaches_the_optimum_of_every_multiset() {
         assert_valid(&problem, &solution);
         assert_round_robin(&solution, count);
         assert_eq!(solution.proof, Proof::Optimal);
-        let best = multiset_best(count, units);
+        let all = permutations(&(0..count).collect::<Vec<_>>());
+        let best = multiset_best(&vec![all; units], count);
         assert_eq!(pairs_of(&solution.score), best, "{count} × {units}");
     }
 }
@@ -109,14 +111,25 @@ fn solve_reaches_the_optimum_with_limits_and_fixed_orders() {
             let solution = solve(&problem);
             assert_valid(&problem, &solution);
             assert_eq!(solution.proof, Proof::Optimal);
-            let choices = problem.units().iter().map(|unit| match &unit.fixed {
-                Some(fixed) => vec![fixed.clone()],
-                None => permutations(&unit.candidates),
-            });
-            let best = product_best(&choices.collect::<Vec<_>>(), count);
+            let best = product_best(&choices_of(&problem), count);
             assert_eq!(pairs_of(&solution.score), best, "{problem:?}");
         }
     }
+}
+
+/// Every order each unit can have; equal lists for units that are alike.
+fn choices_of(problem: &Problem) -> Vec<Orders> {
+    let units = problem.units().iter();
+    units
+        .map(|unit| match &unit.fixed {
+            Some(fixed) => vec![fixed.clone()],
+            None => {
+                let mut list = unit.candidates.clone();
+                list.sort_unstable();
+                permutations(&list)
+            }
+        })
+        .collect()
 }
 
 #[test]
@@ -127,6 +140,8 @@ fn small_problems_are_always_proven() {
         let solution = solve(&problem);
         assert_valid(&problem, &solution);
         assert_eq!(solution.proof, Proof::Optimal, "{problem:?}");
+        let best = multiset_best(&choices_of(&problem), 4);
+        assert_eq!(pairs_of(&solution.score), best, "{problem:?}");
     }
 }
 
@@ -209,7 +224,7 @@ fn load_is_conserved() {
 #[test]
 fn the_answer_is_the_same_every_time() {
     let mut state = 9;
-    for (count, units) in [(5, 7), (6, 11), (7, 20)] {
+    for (count, units) in [(5, 7), (7, 12)] {
         let problem = random_problem(&mut state, count, units);
         let solution = solve(&problem);
         assert_valid(&problem, &solution);
@@ -220,7 +235,7 @@ fn the_answer_is_the_same_every_time() {
 #[test]
 fn bounds_hold_and_searches_keep_what_is_fixed() {
     let mut state = 13;
-    for round in 0..12 {
+    for round in 0..4 {
         let problem = random_problem(&mut state, 4 + round % 4, 6 + round);
         assert_valid(&problem, &solve(&problem));
     }
@@ -406,15 +421,24 @@ fn timings() {
         );
     }
     let mut state = 17;
-    for (count, units) in [(4, 5), (4, 8), (6, 9), (12, 66), (24, 500), (200, 200)] {
-        let problem = random_problem(&mut state, count, units);
-        let start = std::time::Instant::now();
-        let solution = solve(&problem);
-        let time = start.elapsed();
-        println!(
-            "limited {count} × {units}: {time:?} {:?} {:?}",
-            pairs_of(&solution.score),
-            solution.proof
-        );
+    for (count, units) in [
+        (4, 5),
+        (4, 8),
+        (5, 9),
+        (6, 40),
+        (12, 66),
+        (24, 500),
+        (200, 200),
+    ] {
+        let mut worst = std::time::Duration::ZERO;
+        let mut proven = 0;
+        for _ in 0..40 {
+            let problem = random_problem(&mut state, count, units);
+            let start = std::time::Instant::now();
+            let solution = solve(&problem);
+            worst = worst.max(start.elapsed());
+            proven += u32::from(solution.proof == Proof::Optimal);
+        }
+        println!("limited {count} × {units}: at most {worst:?}, {proven} of 40 proven");
     }
 }

@@ -75,39 +75,48 @@ pub(super) fn product_best(choices: &[Orders], count: usize) -> Vec<(u32, u64)> 
     }
 }
 
-/// The smallest score over all multisets of orders, nothing left out. Loads of
-/// all failure sets are packed, 4 bits per node.
-pub(super) fn multiset_best(count: usize, units: usize) -> Vec<(u32, u64)> {
+/// The smallest score over all multisets of orders of alike units, nothing
+/// left out: neighbours with the same choices are exchangeable, so only their
+/// ascending picks are walked. Loads of all failure sets are packed, 4 bits per
+/// node.
+pub(super) fn multiset_best(choices: &[Orders], count: usize) -> Vec<(u32, u64)> {
     let masks: Vec<u32> = (0..(1 << count) - 1).collect();
-    let orders = permutations(&(0..count).collect::<Vec<_>>());
-    let table: Vec<Vec<u32>> = orders
+    let packed = |order: &Vec<usize>| {
+        let server = |mask: u32| order.iter().find(|&&node| mask >> node & 1 == 0);
+        let cell = |&mask: &u32| server(mask).map_or(0, |node| 1 << (4 * node));
+        masks.iter().map(cell).collect()
+    };
+    let mut choices = choices.to_vec();
+    choices.sort();
+    let tables: Vec<Table> = choices
         .iter()
-        .map(|order| {
-            let server = |mask: u32| order.iter().find(|&&node| mask >> node & 1 == 0);
-            let packed = |&mask: &u32| 1 << (4 * server(mask).unwrap());
-            masks.iter().map(packed).collect()
-        })
+        .map(|orders| orders.iter().map(packed).collect())
         .collect();
     let mut best = Vec::new();
-    multiset_walk(&masks, &table, 0, units, &vec![0; masks.len()], &mut best);
+    multiset_walk(&masks, &tables, 0, &vec![0; masks.len()], &mut best);
     best
 }
 
+/// The packed loads of each order a unit can have.
+type Table = Vec<Vec<u32>>;
+
 fn multiset_walk(
     masks: &[u32],
-    table: &[Vec<u32>],
+    tables: &[Table],
     from: usize,
-    left: usize,
     loads: &[u32],
     best: &mut Vec<(u32, u64)>,
 ) {
-    if left > 0 {
+    if let Some((table, rest)) = tables.split_first() {
         for pick in from..table.len() {
-            let sum: Vec<u32> = loads.iter().zip(&table[pick]).map(|(a, b)| a + b).collect();
-            multiset_walk(masks, table, pick, left - 1, &sum, best);
+            let cells = loads.iter().zip(&table[pick]);
+            let sum: Vec<u32> = cells.map(|(a, b)| a + b).collect();
+            let from = if rest.first() == Some(table) { pick } else { 0 };
+            multiset_walk(masks, rest, from, &sum, best);
         }
         return;
     }
+    // One bit less than all of a power of two: as many bits as nodes.
     let count = masks.len().count_ones() as usize;
     let mut levels = vec![(0, 0_u64); count];
     for (&mask, &packed) in masks.iter().zip(loads) {
