@@ -373,7 +373,11 @@ fn sort_by_numbers(order: &mut [HostName], ranks: &Ranks, vrrp: bool) {
     }
 }
 
-/// Orders for all units that want one and have a mirror group, by position.
+/// No order has more nodes: the skew has 255 values.
+const MOST_NODES: usize = 255;
+
+/// Orders for all units that want one and have a mirror group, by position. A mirror group of more nodes than
+/// skews keeps the order of the file; the numbers of its ranks are out of range anyway.
 fn solve_mirrors(
     cluster: &Cluster,
     drafts: &[Draft<'_>],
@@ -389,34 +393,36 @@ fn solve_mirrors(
             continue;
         }
         let index = |name: &HostName| cluster.nodes.iter().position(|node| node.name == *name);
-        let problem_units = members
+        let problem_units: Vec<(usize, mirror::Unit)> = members
             .iter()
-            .map(|unit| match &wanted[*unit] {
-                Wanted::Auto(names) => mirror::Unit {
-                    candidates: names.iter().filter_map(index).collect(),
-                    fixed: None,
-                },
-                Wanted::Written(names) => {
-                    let order: Vec<usize> = names.iter().filter_map(index).collect();
-                    mirror::Unit {
-                        candidates: order.clone(),
-                        fixed: Some(order),
-                    }
-                }
+            .map(|unit| {
+                let (names, fixed) = match &wanted[*unit] {
+                    Wanted::Auto(names) => (names, false),
+                    Wanted::Written(names) => (names, true),
+                };
+                let candidates: Vec<usize> = names.iter().filter_map(index).collect();
+                let fixed = fixed.then(|| candidates.clone());
+                (*unit, mirror::Unit { candidates, fixed })
             })
+            .filter(|(_, unit)| !unit.candidates.is_empty())
             .collect();
+        let taking_part: BTreeSet<usize> = problem_units
+            .iter()
+            .flat_map(|(_, unit)| unit.candidates.iter().copied())
+            .collect();
+        if taking_part.len() > MOST_NODES {
+            continue;
+        }
+        let (members, problem_units): (Vec<_>, Vec<_>) = problem_units.into_iter().unzip();
         // Candidates are distinct nodes of the cluster, which is all that the solver asks for.
         let Ok(problem) = mirror::Problem::new(cluster.nodes.len(), problem_units) else {
             continue;
         };
-        for (unit, order) in members.iter().zip(mirror::solve(&problem).orders) {
-            solved.insert(
-                *unit,
-                order
-                    .into_iter()
-                    .map(|node| cluster.nodes[node].name.clone())
-                    .collect(),
-            );
+        for (unit, order) in members.into_iter().zip(mirror::solve(&problem).orders) {
+            let names = order
+                .into_iter()
+                .map(|node| cluster.nodes[node].name.clone());
+            solved.insert(unit, names.collect());
         }
     }
     solved
