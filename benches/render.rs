@@ -63,5 +63,9 @@ fn benches(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(group, benches);
+criterion_group! {
+    name = group;
+    config = Criterion::default().sample_size(50);
+    targets = benches
+}
 criterion_main!(group);

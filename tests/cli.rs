@@ -1,5 +1,7 @@
 //! The program as a user calls it: results, messages, exit codes, files.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! Whatever key, name and address is accepted: the boot scripts make the very live commands of the rendered rc.conf.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 mod boot;
 
 use carpgen::config::{Description, resolve};

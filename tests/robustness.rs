@@ -1,5 +1,7 @@
 //! No input makes it panic: bytes, and examples with something broken in them.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use carpgen::config::{Description, examples::EXAMPLES, resolve};
 use carpgen::dialect::Renderer;
 use carpgen::lint::{Refusal, check};

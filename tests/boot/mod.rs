@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 /// The ifconfig commands that a boot runs, without the interface names of `-l` and without `ifdisabled`, which
 /// differs between the script versions.
-pub fn commands(rc_conf: &str, family: &str, interfaces: &[&str]) -> Vec<Vec<String>> {
+pub(crate) fn commands(rc_conf: &str, family: &str, interfaces: &[&str]) -> Vec<Vec<String>> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("rc.conf"), rc_conf).expect("writable");
     // The scripts match patterns against the current directory, which is / at boot.

@@ -1,5 +1,7 @@
 //! From the tables as written to the cluster that they mean. All problems are collected; what has one is left out.
 
+mod carp_units;
+mod mirrors;
 mod nodes;
 mod order;
 mod sysctls;

@@ -1,10 +1,8 @@
 //! Groups and vhids: what each one is, apart from who serves it.
 
-use std::collections::BTreeSet;
-
 use super::nodes::{in_range, vhid_number};
 use super::order::{self, OrderKeys, Ranks};
-use super::{contradiction, name_at, unknown_name};
+use super::{carp_units, contradiction, name_at, unknown_name};
 use crate::config::problem::{Problem, ProblemKind};
 use crate::config::schema::{self, Document, VersionValue};
 use crate::model::{
@@ -14,7 +12,7 @@ use crate::model::{
 
 /// A vhid whose order is not known yet.
 pub(super) struct Draft<'a> {
-    table: &'a schema::Vhid,
+    pub(super) table: &'a schema::Vhid,
     id: Vhid,
     pub(super) segment: SegmentName,
     pub(super) vips: Vec<Vip>,
@@ -59,7 +57,7 @@ pub(super) fn lower(document: &Document, cluster: &mut Cluster, problems: &mut V
     }
     let units = units(&drafts, &tables);
     let ranks = order::ranks(document, cluster, &drafts, &units, problems);
-    let carp_units = carp_units(cluster, &drafts, &units, &ranks, problems);
+    let carp_units = carp_units::numbers(cluster, &drafts, &units, &ranks, problems);
     for (position, draft) in drafts.iter().enumerate() {
         let Some(unit) = units
             .iter()
@@ -304,92 +302,6 @@ fn units<'a>(drafts: &[Draft<'a>], groups: &[&'a schema::Group]) -> Vec<Unit<'a>
         });
     }
     units
-}
-
-/// The unit numbers of carp interfaces: those given, else the lowest free ones in the order of the file.
-fn carp_units(
-    cluster: &Cluster,
-    drafts: &[Draft<'_>],
-    units: &[Unit<'_>],
-    ranks: &[Ranks],
-    problems: &mut Vec<Problem>,
-) -> Vec<Option<u16>> {
-    let legacy = |position: usize| {
-        let nodes = units
-            .iter()
-            .zip(ranks)
-            .find(|(unit, _)| unit.drafts.contains(&position));
-        nodes.is_some_and(|(_, ranks)| {
-            ranks.order.iter().any(|name| {
-                cluster
-                    .node(name)
-                    .is_some_and(|n| n.release.has_carp_interfaces())
-            })
-        })
-    };
-    let mut used: BTreeSet<u16> = cluster
-        .nodes
-        .iter()
-        .flat_map(|node| &node.cloned_interfaces)
-        .filter_map(|name| name.as_str().strip_prefix("carp")?.parse().ok())
-        .collect();
-    let mut numbers: Vec<Option<u16>> = Vec::new();
-    let mut given: Vec<(u16, &Draft<'_>)> = Vec::new();
-    for draft in drafts {
-        let number = draft.table.carp.and_then(|carp| {
-            let read = u16::try_from(carp.0).ok().filter(|n| *n <= 32767);
-            if read.is_none() {
-                let expected = "a unit number from 0 to 32767";
-                super::super::reader::wrong_value(
-                    &draft.table.route("carp"),
-                    carp.0.to_string(),
-                    expected,
-                    problems,
-                );
-            }
-            read
-        });
-        if let Some(number) = number {
-            if let Some((_, first)) = given.iter().find(|(n, _)| *n == number) {
-                let other = Some((first.table.route("carp"), "the other vhid"));
-                let what = format!(
-                    "carp{number} is the interface of two vhids: one interface carries one vhid"
-                );
-                contradiction(
-                    draft.table.route("carp"),
-                    what,
-                    "give one of them another number",
-                    other,
-                    problems,
-                );
-            }
-            let name = format!("carp{number}");
-            let foreign = |node: &&crate::model::Node| {
-                node.cloned_interfaces.iter().any(|c| c.as_str() == name)
-            };
-            if let Some(node) = cluster.nodes.iter().find(foreign) {
-                let other = Some((
-                    node.route.key("cloned_interfaces"),
-                    "the other clones of the node",
-                ));
-                let what = format!("{name} is another clone of node {}", node.name);
-                let help = "write another number, or take it out of `cloned_interfaces`";
-                contradiction(draft.table.route("carp"), what, help, other, problems);
-            }
-            used.insert(number);
-            given.push((number, draft));
-        }
-        numbers.push(number);
-    }
-    let mut free = (0..=u16::MAX).filter(move |n| !used.contains(n));
-    for (position, number) in numbers.iter_mut().enumerate() {
-        if legacy(position) {
-            *number = number.or_else(|| free.next());
-        } else {
-            *number = None;
-        }
-    }
-    numbers
 }
 
 fn vhid(
