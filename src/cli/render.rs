@@ -14,7 +14,7 @@ use super::{Outcome, Written, secrets};
 use crate::config::{Description, nearest, resolve};
 use crate::dialect::{Argv, HostFile, HostFiles, Renderer, shell_line};
 use crate::lint::{self, Refusal};
-use crate::model::{HostConfig, Severity};
+use crate::model::{HostConfig, Secret, Severity};
 use crate::report::{self, Checked, RenderReport, RenderedFile, RenderedHost};
 
 #[derive(Debug, clap::Args)]
@@ -81,7 +81,10 @@ pub(super) fn run(ui: &mut Ui, args: &RenderArgs) -> Result<Outcome, CommandErro
     if args.redact {
         secrets::redact(&mut hosts);
     } else {
-        secrets::look_up(&mut hosts, &input.folder)?;
+        for reference in secrets::look_up(&mut hosts, &input.folder)? {
+            let counts = Secret::EFFECTIVE_BYTES;
+            ui.talk(&format!("carpgen: the key from {reference} is longer than {counts} bytes: the rest counts nowhere"));
+        }
     }
     let renderer = Renderer::new().map_err(|error| CommandError::bad_input(error.to_string()))?;
     let mut rendered = Vec::new();

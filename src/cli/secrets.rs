@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::error::CommandError;
 use super::input::plain;
+use crate::dialect::key::key_hazards;
 use crate::model::{HostConfig, Key, Secret, SecretReference};
 
 /// How long a command may take.
@@ -22,34 +23,44 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes that a file or command may give.
 const MOST_BYTES: u64 = 4096;
 
-/// What stands in the place of keys that are not to be shown.
-const REDACTED: &str = "<secret>";
-
-/// Puts `<secret>` in the place of every key. Nothing is looked up.
+/// Hides every key. Nothing is looked up.
 pub(super) fn redact(hosts: &mut [HostConfig]) {
     for key in hosts.iter_mut().flat_map(HostConfig::keys_mut) {
-        *key = Key::Text(Secret::new(REDACTED));
+        *key = Key::Redacted;
     }
 }
 
-/// Looks up every key that is a reference, each reference once. Relative paths start at `folder`.
-pub(super) fn look_up(hosts: &mut [HostConfig], folder: &Path) -> Result<(), CommandError> {
+/// Looks up every key that is a reference, each reference once, and refuses what the boot scripts would change.
+/// Relative paths start at `folder`. Returns the references whose keys are longer than what counts.
+pub(super) fn look_up(
+    hosts: &mut [HostConfig],
+    folder: &Path,
+) -> Result<Vec<SecretReference>, CommandError> {
     let mut known: Vec<(SecretReference, Secret)> = Vec::new();
-    for key in hosts.iter_mut().flat_map(HostConfig::keys_mut) {
-        let Key::Reference(reference) = key else {
-            continue;
-        };
-        let secret = match known.iter().find(|(r, _)| r == reference) {
-            Some((_, secret)) => secret.clone(),
-            None => {
-                let secret = fetch(reference, folder)?;
-                known.push((reference.clone(), secret.clone()));
-                secret
+    for host in hosts {
+        let release = host.release;
+        for key in host.keys_mut() {
+            let Key::Reference(reference) = key else {
+                continue;
+            };
+            let secret = match known.iter().find(|(r, _)| r == reference) {
+                Some((_, secret)) => secret.clone(),
+                None => {
+                    let secret = fetch(reference, folder)?;
+                    known.push((reference.clone(), secret.clone()));
+                    secret
+                }
+            };
+            if let Some(hazard) = key_hazards(secret.expose(), release).first() {
+                let message = format!("the key from {reference} has {hazard}");
+                let hint = "letters and digits are safe everywhere; `carpgen keygen` makes a key";
+                return Err(CommandError::bad_input(message).hint(hint));
             }
-        };
-        *key = Key::Text(secret);
+            *key = Key::Text(secret);
+        }
     }
-    Ok(())
+    known.retain(|(_, secret)| secret.expose().len() > Secret::EFFECTIVE_BYTES);
+    Ok(known.into_iter().map(|(reference, _)| reference).collect())
 }
 
 fn fetch(reference: &SecretReference, folder: &Path) -> Result<Secret, CommandError> {

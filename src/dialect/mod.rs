@@ -4,6 +4,7 @@
 //! cluster.toml and touches no file.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod key;
 mod render;
 
 pub use render::{Argv, HostFile, HostFiles, RenderError, Renderer, shell_line};

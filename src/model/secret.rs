@@ -62,6 +62,8 @@ pub enum Key {
     Text(Secret),
     /// To be looked up when host files are written.
     Reference(SecretReference),
+    /// Not to be shown.
+    Redacted,
 }
 
 impl Key {
@@ -70,7 +72,7 @@ impl Key {
     pub const fn text(&self) -> Option<&Secret> {
         match self {
             Self::Text(secret) => Some(secret),
-            Self::Reference(_) => None,
+            Self::Reference(_) | Self::Redacted => None,
         }
     }
 }

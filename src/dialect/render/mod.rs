@@ -12,6 +12,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
+use super::key::KeyHazard;
 use crate::model::{HostConfig, Vhid};
 
 pub use quote::shell_line;
@@ -61,6 +62,16 @@ pub enum RenderError {
         vhid: Vhid,
         /// Where the key is kept.
         reference: String,
+    },
+    /// A key would not survive the boot scripts.
+    #[error("the key of vhid {vhid} on host {host} has {hazard}")]
+    Key {
+        /// The host.
+        host: String,
+        /// The vhid.
+        vhid: Vhid,
+        /// What would happen to it.
+        hazard: KeyHazard,
     },
     /// The boot scripts of 9.3 send the aliases of such an interface to a name that does not exist
     /// (`ifalias` in `etc/network.subr`, r264439).

@@ -1,6 +1,7 @@
 //! The statements of a host, word by word, as both the boot scripts and an administrator give them to `ifconfig(8)`.
 
 use super::{Argv, RenderError};
+use crate::dialect::key::key_hazards;
 use crate::model::{
     AdvBase, AdvSkew, Family, HostConfig, InterfaceConfig, KnownSysctl, Mode, Release, VhidConfig,
     Vip,
@@ -303,7 +304,16 @@ fn pass(host: &HostConfig, vhid: &VhidConfig) -> Result<Vec<String>, RenderError
         return Ok(Vec::new());
     };
     match key {
-        crate::model::Key::Text(secret) => Ok(argv(&["pass", secret.expose()])),
+        crate::model::Key::Text(secret) => match key_hazards(secret.expose(), host.release).first()
+        {
+            Some(hazard) => Err(RenderError::Key {
+                host: host.host.to_string(),
+                vhid: vhid.vhid,
+                hazard: *hazard,
+            }),
+            None => Ok(argv(&["pass", secret.expose()])),
+        },
+        crate::model::Key::Redacted => Ok(argv(&["pass", "<secret>"])),
         crate::model::Key::Reference(reference) => Err(RenderError::UnresolvedKey {
             host: host.host.to_string(),
             vhid: vhid.vhid,
