@@ -61,6 +61,10 @@ impl Carpgen {
         self.run_with(&[], arguments)
     }
 
+    fn mode(&self, name: &str) -> u32 {
+        fs::metadata(self.path(name)).unwrap().permissions().mode() & 0o777
+    }
+
     fn files(&self) -> Vec<String> {
         fn walk(folder: &Path, root: &Path, found: &mut Vec<String>) {
             for entry in fs::read_dir(folder).unwrap() {
@@ -361,16 +365,16 @@ fn redacted_output_has_no_key() {
     );
 }
 
+/// Renders a pair with a key into the folder `hosts`.
+fn render_out(carpgen: &Carpgen, more: &[&str]) -> Ran {
+    let arguments = [&["render", "--out", "hosts"], more].concat();
+    carpgen.run_with(&[("KEY", "abcdefgh")], &arguments)
+}
+
 #[test]
-fn out_writes_the_tree_with_the_right_modes_and_keeps_what_differs() {
+fn out_writes_the_tree_with_the_right_modes() {
     let carpgen = Carpgen::with(pair("{ env = \"KEY\" }"));
-    let render = |more: &[&str]| {
-        carpgen.run_with(
-            &[("KEY", "abcdefgh")],
-            &[&["render", "--out", "hosts"], more].concat(),
-        )
-    };
-    assert_eq!(render(&[]).code, 0);
+    assert_eq!(render_out(&carpgen, &[]).code, 0);
     let tree = [
         "boot/loader.conf",
         "etc/rc.conf",
@@ -380,67 +384,50 @@ fn out_writes_the_tree_with_the_right_modes_and_keeps_what_differs() {
         "release",
     ];
     let mut expected = vec!["cluster.toml".to_owned()];
-    expected.extend(
-        ["a", "b"]
-            .iter()
-            .flat_map(|host| tree.iter().map(move |file| format!("hosts/{host}/{file}"))),
-    );
+    for host in ["a", "b"] {
+        expected.extend(tree.iter().map(|file| format!("hosts/{host}/{file}")));
+    }
     assert_eq!(carpgen.files(), expected);
-    let mode = |file: &str| {
-        fs::metadata(carpgen.path(file))
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777
-    };
-    assert_eq!(
-        (mode("hosts/a/etc/rc.conf"), mode("hosts/a/live.sh")),
-        (0o600, 0o700)
-    );
-    assert_eq!(
-        (mode("hosts/a/etc/sysctl.conf"), mode("hosts/a/release")),
-        (0o644, 0o644)
-    );
+    assert_eq!(carpgen.mode("hosts/a/etc/rc.conf"), 0o600);
+    assert_eq!(carpgen.mode("hosts/a/live.sh"), 0o700);
+    assert_eq!(carpgen.mode("hosts/a/etc/sysctl.conf"), 0o644);
+    assert_eq!(carpgen.mode("hosts/a/release"), 0o644);
     assert_eq!(
         fs::read_to_string(carpgen.path("hosts/a/release")).unwrap(),
         "14\n"
     );
-    let again = render(&[]);
+    let open = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(carpgen.path("hosts/a/etc/rc.conf"), open).unwrap();
+    assert_eq!(render_out(&carpgen, &[]).code, 0);
+    assert_eq!(
+        carpgen.mode("hosts/a/etc/rc.conf"),
+        0o600,
+        "a key that lies open is closed again"
+    );
+}
+
+#[test]
+fn out_keeps_what_differs() {
+    let carpgen = Carpgen::with(pair("{ env = \"KEY\" }"));
+    assert_eq!(render_out(&carpgen, &[]).code, 0);
+    let again = render_out(&carpgen, &[]);
     assert_eq!(
         (again.code, again.out.as_str()),
         (0, ""),
         "unchanged files are not written"
     );
 
-    fs::write(carpgen.path("hosts/b/etc/sysctl.conf"), "mine=1\n").unwrap();
+    let changed = carpgen.path("hosts/b/etc/sysctl.conf");
+    fs::write(&changed, "mine=1\n").unwrap();
     fs::remove_file(carpgen.path("hosts/a/release")).unwrap();
-    refused(&render(&[]), 3, "hosts/b/etc/sysctl.conf");
+    refused(&render_out(&carpgen, &[]), 3, "hosts/b/etc/sysctl.conf");
     assert!(
         !carpgen.path("hosts/a/release").exists(),
         "nothing is written"
     );
-    assert_eq!(
-        fs::read_to_string(carpgen.path("hosts/b/etc/sysctl.conf")).unwrap(),
-        "mine=1\n"
-    );
-    assert_eq!(render(&["--force"]).code, 0);
-    assert!(
-        fs::read_to_string(carpgen.path("hosts/b/etc/sysctl.conf"))
-            .unwrap()
-            .contains("preempt=1")
-    );
-
-    fs::set_permissions(
-        carpgen.path("hosts/a/etc/rc.conf"),
-        fs::Permissions::from_mode(0o644),
-    )
-    .unwrap();
-    assert_eq!(render(&[]).code, 0);
-    assert_eq!(
-        mode("hosts/a/etc/rc.conf"),
-        0o600,
-        "a key that lies open is closed again"
-    );
+    assert_eq!(fs::read_to_string(&changed).unwrap(), "mine=1\n");
+    assert_eq!(render_out(&carpgen, &["--force"]).code, 0);
+    assert!(fs::read_to_string(&changed).unwrap().contains("preempt=1"));
 }
 
 #[test]
