@@ -86,7 +86,6 @@ fn the_stand_in_runs_what_the_real_scripts_ran() {
         assert_eq!(got, without_ifdisabled(&case.commands), "{}", case.name);
         compared += 1;
     }
-    println!("{compared} cases compared");
     if std::env::var_os("CARPGEN_VECTORS").is_none() {
         assert_eq!(compared, COVERED);
     }
@@ -140,54 +139,74 @@ fn facts(command: &[String]) -> Option<BTreeMap<String, String>> {
     Some(facts)
 }
 
-/// The configuration of the host that ran these commands, if the model can say it.
-fn host(case: &Case) -> Option<HostConfig> {
-    let release = if case.family == "freebsd-9" {
-        Release::R9
-    } else {
-        Release::R14
-    };
-    let commands = without_ifdisabled(&case.commands);
-    let mut interfaces: Vec<InterfaceConfig> = Vec::new();
-    let mut vhids: Vec<VhidConfig> = Vec::new();
-    let mut units: Vec<String> = Vec::new();
-    for command in &commands {
-        let facts = facts(command)?;
+/// What the recorded commands configured, in the words of the model.
+#[derive(Default)]
+struct Learned {
+    interfaces: Vec<InterfaceConfig>,
+    vhids: Vec<VhidConfig>,
+    carp_interfaces: Vec<String>,
+}
+
+impl Learned {
+    /// Takes in one command; `None` if the model cannot say it.
+    fn take(&mut self, facts: &BTreeMap<String, String>) -> Option<()> {
         let name = IfName::new(&facts["interface"]).ok()?;
-        let segment = SegmentName::new(&name.variable_part()).ok()?;
-        if facts.contains_key("create") || (facts.len() == 2 && facts.contains_key("up")) {
-            if facts.contains_key("create") {
-                units.push(name.to_string());
-            }
-            continue;
+        if facts.contains_key("create") {
+            self.carp_interfaces.push(name.to_string());
+            return Some(());
         }
-        let unit = units.iter().position(|unit| unit == name.as_str());
-        let address = facts.get("address");
-        if unit.is_none() && !interfaces.iter().any(|interface| interface.name == name) {
-            interfaces.push(InterfaceConfig {
+        if facts.len() == 2 && facts.contains_key("up") {
+            return Some(());
+        }
+        let unit = self
+            .carp_interfaces
+            .iter()
+            .position(|carp| carp == name.as_str());
+        let unit = unit.and_then(|unit| u16::try_from(unit).ok());
+        if unit.is_none() {
+            self.see_interface(&name)?;
+        }
+        let address = facts.get("address")?;
+        match (unit, facts.get("vhid")) {
+            (_, Some(vhid)) => self.take_vhid(name, unit, vhid, facts),
+            (Some(_), None) => {
+                // A further address of a carp interface.
+                let vhid = self.vhids.iter_mut().find(|vhid| vhid.carp_unit == unit)?;
+                vhid.vips.push(address.parse().ok()?);
+                Some(())
+            }
+            (None, None) => {
+                let interface = self.interfaces.iter_mut().find(|i| i.name == name)?;
+                interface.addresses.push(own_address(address).ok()?);
+                Some(())
+            }
+        }
+    }
+
+    fn see_interface(&mut self, name: &IfName) -> Option<()> {
+        if !self
+            .interfaces
+            .iter()
+            .any(|interface| interface.name == *name)
+        {
+            self.interfaces.push(InterfaceConfig {
                 name: name.clone(),
-                segment: segment.clone(),
+                segment: SegmentName::new(&name.variable_part()).ok()?,
                 addresses: Vec::new(),
                 manage: true,
                 first_alias: 0,
             });
         }
-        if let (Some(unit), None) = (unit, facts.get("vhid")) {
-            // A further address of a carp interface.
-            vhids
-                .iter_mut()
-                .find(|v| v.carp_unit == u16::try_from(unit).ok())?
-                .vips
-                .push(address?.parse().ok()?);
-            continue;
-        }
-        let Some(vhid) = facts.get("vhid") else {
-            let interface = interfaces
-                .iter_mut()
-                .find(|interface| interface.name == name)?;
-            interface.addresses.push(own_address(address?).ok()?);
-            continue;
-        };
+        Some(())
+    }
+
+    fn take_vhid(
+        &mut self,
+        interface: IfName,
+        carp_unit: Option<u16>,
+        vhid: &str,
+        facts: &BTreeMap<String, String>,
+    ) -> Option<()> {
         let number = |key: &str| facts[key].parse::<i64>().ok();
         let vhid = Vhid::new(vhid.parse().ok()?).ok()?;
         let mode = Mode::Carp {
@@ -199,39 +218,52 @@ fn host(case: &Case) -> Option<HostConfig> {
             peer: None,
             peer6: None,
         };
-        let vip: Vip = address?.parse().ok()?;
-        match vhids
+        let vip: Vip = facts["address"].parse().ok()?;
+        let known = self
+            .vhids
             .iter_mut()
-            .find(|known| known.vhid == vhid && known.interface == name)
-        {
-            // The same vhid once more; what is left out keeps its value.
+            .find(|v| v.vhid == vhid && v.interface == interface);
+        match known {
+            // The same vhid with other parameters: the model has one set.
             Some(known) if facts.contains_key("pass") && known.mode != mode => return None,
+            // What is left out keeps its value.
             Some(known) => known.vips.push(vip),
-            None => vhids.push(VhidConfig {
+            None => self.vhids.push(VhidConfig {
                 vhid,
-                segment,
-                interface: name,
-                carp_unit: unit.and_then(|unit| u16::try_from(unit).ok()),
+                segment: SegmentName::new(&interface.variable_part()).ok()?,
+                interface,
+                carp_unit,
                 vips: vec![vip],
                 mode,
             }),
         }
+        Some(())
     }
-    if vhids.is_empty()
-        || units
-            .iter()
-            .enumerate()
-            .any(|(n, unit)| *unit != format!("carp{n}"))
+}
+
+/// The configuration of the host that ran these commands, if the model can say it.
+fn host(case: &Case) -> Option<HostConfig> {
+    let mut learned = Learned::default();
+    for command in without_ifdisabled(&case.commands) {
+        learned.take(&facts(&command)?)?;
+    }
+    let mut carp_interfaces = learned.carp_interfaces.iter().enumerate();
+    if learned.vhids.is_empty()
+        || carp_interfaces.any(|(unit, name)| *name != format!("carp{unit}"))
     {
         return None;
     }
     Some(HostConfig {
         host: HostName::new("h").ok()?,
-        release,
+        release: if case.family == "freebsd-9" {
+            Release::R9
+        } else {
+            Release::R14
+        },
         rc_target: RcTarget::RcConf,
         cloned_interfaces: Vec::new(),
-        interfaces,
-        vhids,
+        interfaces: learned.interfaces,
+        vhids: learned.vhids,
         sysctls: Vec::new(),
     })
 }
@@ -307,11 +339,6 @@ fn a_rendered_host_boots_into_what_the_recorded_one_did() {
         assert_eq!(of_vhids, live, "{}", case.name);
         expressed.push(case.name.clone());
     }
-    println!(
-        "{} cases expressed: {}",
-        expressed.len(),
-        expressed.join(", ")
-    );
     if std::env::var_os("CARPGEN_VECTORS").is_none() {
         assert_eq!(expressed.len(), EXPRESSED);
     }
