@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::model::{Route, Step};
+use crate::model::{Finding, Route, Step};
 
 /// A parsed TOML text.
 #[derive(Debug)]
@@ -104,6 +104,15 @@ impl<'a> Source<'a> {
             value = Some(inner);
         }
         clamp(self.text, span)
+    }
+
+    /// The bytes that a finding is about.
+    #[must_use]
+    pub fn span_of(&self, finding: &Finding) -> Range<usize> {
+        match &finding.span {
+            Some(span) => clamp(self.text, span.clone()),
+            None => self.span(&finding.at),
+        }
     }
 
     /// Line and column of a byte, both from 1; columns count characters.

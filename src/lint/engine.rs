@@ -76,7 +76,7 @@ pub fn check(description: &Description<'_>, levels: bool) -> Vec<LintFinding> {
     if levels {
         set_levels(description, &mut list);
     }
-    list.sort_by_cached_key(|f| (description.source.span(&f.finding.at).start, f.rule.code));
+    list.sort_by_cached_key(|f| (description.source.span_of(&f.finding).start, f.rule.code));
     list.dedup();
     list
 }

@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod engine;
+mod keys;
 mod numbers;
 mod registry;
 mod rules;

@@ -1,6 +1,7 @@
 //! What a check found, as plain data.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::{HostName, Route};
 
@@ -49,6 +50,8 @@ pub struct Finding {
     pub severity: Severity,
     /// Where it is.
     pub at: Route,
+    /// The very bytes, where no route leads to them: the text is not TOML there.
+    pub span: Option<Range<usize>>,
     /// The host it is about, if it is about one.
     pub host: Option<HostName>,
     /// What is wrong and what follows. Never holds a key.
@@ -71,6 +74,7 @@ impl Finding {
         Self {
             severity,
             at,
+            span: None,
             host: None,
             message: message.into(),
             help: help.into(),
@@ -85,6 +89,13 @@ impl Finding {
             at,
             message: message.into(),
         });
+        self
+    }
+
+    /// The same, at these bytes of the text.
+    #[must_use]
+    pub fn spanning(mut self, span: Range<usize>) -> Self {
+        self.span = Some(span);
         self
     }
 

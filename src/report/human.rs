@@ -119,7 +119,7 @@ impl<'a> Shown<'a> {
         let finding = &found.finding;
         let mut labels = vec![LabeledSpan::new_primary_with_span(
             None,
-            source.span(&finding.at),
+            source.span_of(finding),
         )];
         for note in &finding.related {
             labels.push(LabeledSpan::new_with_span(

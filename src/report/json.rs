@@ -103,7 +103,9 @@ pub fn lint(files: &[Checked<'_>]) -> LintReport {
 
 fn reported(file: &Checked<'_>, found: &LintFinding) -> ReportedFinding {
     let finding = &found.finding;
-    let (line, column) = place(file.source, &finding.at);
+    let (line, column) = file
+        .source
+        .line_and_column(file.source.span_of(finding).start);
     let related = finding.related.iter().map(|note| {
         let (line, column) = place(file.source, &note.at);
         RelatedPlace {

@@ -1,0 +1,48 @@
+//! `pass-hangs-boot`
+
+use crate::config::Description;
+use crate::dialect::key::{KeyHazard, key_hazards};
+use crate::lint::engine::Findings;
+use crate::lint::keys;
+use crate::lint::registry::rule;
+use crate::model::{Finding, Severity};
+
+rule! {
+    /// Finds keys that the boot scripts of FreeBSD 10 and later take for a range of addresses.
+    ///
+    /// ## Why it matters
+    ///
+    /// A hexadecimal digit followed by `-` anywhere in an alias line starts the expansion of address ranges
+    /// (`ifalias_expand_addr` in FreeBSD `libexec/rc/network.subr`). Where no range follows the family word, the function calls
+    /// itself with the same words without end: the boot hangs, or the VIP is silently missing. `--` loses the address as well.
+    ///
+    /// ## Example
+    ///
+    /// ```toml
+    /// pass = "abc-def-0123"
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```toml
+    /// pass = "abc.def.0123"
+    /// ```
+    PASS_HANGS_BOOT = "CG303", "pass-hangs-boot", Error
+}
+
+fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
+    for key in keys::written(description) {
+        let hazards = key
+            .releases
+            .iter()
+            .flat_map(|release| key_hazards(key.secret.expose(), *release));
+        if hazards
+            .into_iter()
+            .any(|hazard| hazard == KeyHazard::HangsBoot)
+        {
+            let message = "the key has a `-` behind a hexadecimal digit or another `-`: the boot scripts take it for an address range and hang, or lose the VIP";
+            let help = "write no `-` in keys: `_` and `.` are safe; `carpgen keygen` makes a key";
+            findings.add(Finding::new(Severity::Error, key.at, message, help));
+        }
+    }
+}
