@@ -111,7 +111,7 @@ pub(super) fn run(ui: &mut Ui, args: &RenderArgs) -> Result<Outcome, CommandErro
 
 /// Ends the command if findings stop it, and says so with all of them.
 fn refuse(
-    ui: &Ui,
+    ui: &mut Ui,
     input: &Input,
     description: &Description<'_>,
     refusal: Refusal,

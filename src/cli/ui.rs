@@ -34,12 +34,14 @@ impl Ui {
     }
 
     /// Says something that is not the result.
-    pub(super) fn talk(&self, text: &str) {
+    pub(super) fn talk(&mut self, text: &str) {
+        // What was printed before comes first; `finish` tells if it cannot be written.
+        let _ = self.out.flush();
         // Without stderr there is nobody to tell.
         let _ = writeln!(io::stderr(), "{text}");
     }
 
-    pub(super) fn error(&self, error: &CommandError) {
+    pub(super) fn error(&mut self, error: &CommandError) {
         let mut text = format!("carpgen: {}", error.message());
         for hint in error.hints() {
             text.push_str("\n  hint: ");
