@@ -6,9 +6,12 @@
 
 mod engine;
 mod keys;
+mod mirrors;
 mod numbers;
 mod registry;
 mod rules;
+mod serving;
+mod settings;
 
 pub use engine::{LintFinding, Refusal, check};
 pub use registry::{RULES, Refuses, Rule, rule_named};
