@@ -109,4 +109,10 @@ pub static RULES: &[&Rule] = &[
     &rules::pass_in_clear::PASS_IN_CLEAR,
     &rules::vrrp_with_pass::VRRP_WITH_PASS,
     &rules::duplicate_vhid::DUPLICATE_VHID,
+    &rules::preempt_off::PREEMPT_OFF,
+    &rules::demotion_too_small::DEMOTION_TOO_SMALL,
+    &rules::senderr_trap::SENDERR_TRAP,
+    &rules::slow_takeover::SLOW_TAKEOVER,
+    &rules::vrrp_ignores_demotion::VRRP_IGNORES_DEMOTION,
+    &rules::lone_vhid::LONE_VHID,
 ];
