@@ -115,4 +115,10 @@ pub static RULES: &[&Rule] = &[
     &rules::slow_takeover::SLOW_TAKEOVER,
     &rules::vrrp_ignores_demotion::VRRP_IGNORES_DEMOTION,
     &rules::lone_vhid::LONE_VHID,
+    &rules::mixed_family_unicast::MIXED_FAMILY_UNICAST,
+    &rules::unicast_with_many_nodes::UNICAST_WITH_MANY_NODES,
+    &rules::arpbalance_removed::ARPBALANCE_REMOVED,
+    &rules::unicast_before_14::UNICAST_BEFORE_14,
+    &rules::vrrp_before_15::VRRP_BEFORE_15,
+    &rules::peer_looks_multicast::PEER_LOOKS_MULTICAST,
 ];
