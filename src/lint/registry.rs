@@ -123,5 +123,8 @@ pub static RULES: &[&Rule] = &[
     &rules::arpbalance_removed::ARPBALANCE_REMOVED,
     &rules::unicast_before_14::UNICAST_BEFORE_14,
     &rules::vrrp_before_15::VRRP_BEFORE_15,
+    &rules::bad_sysctl::BAD_SYSCTL,
     &rules::peer_looks_multicast::PEER_LOOKS_MULTICAST,
+    &rules::demotion_in_sysctl_conf::DEMOTION_IN_SYSCTL_CONF,
+    &rules::allow_off::ALLOW_OFF,
 ];

@@ -3,10 +3,13 @@
 pub(super) mod address_outside_segment;
 pub(super) mod advbase_out_of_range;
 pub(super) mod advskew_out_of_range;
+pub(super) mod allow_off;
 pub(super) mod arpbalance_removed;
 pub(super) mod auto_without_mirror;
 pub(super) mod bad_address;
+pub(super) mod bad_sysctl;
 pub(super) mod bad_value;
+pub(super) mod demotion_in_sysctl_conf;
 pub(super) mod demotion_too_small;
 pub(super) mod duplicate_name;
 pub(super) mod duplicate_vhid;
