@@ -1,6 +1,6 @@
 //! The boundaries of the rules about elections, mirror images, releases and sysctls.
 
-use super::{LintFinding, check};
+use super::{LintFinding, Refusal, check};
 use crate::config::{Description, examples::EXAMPLES};
 use crate::model::Severity;
 
@@ -298,10 +298,10 @@ fn a_mirror_that_can_be_more_even_is_told_with_its_matrix() {
     assert_eq!(
         words,
         "mirror group m is uneven: after a fails, c serves 4 and b 2\n\
-         failed  none  a  b  c  a+b  a+c  b+c\n\
-         a          2  -  3  3    -    -    6\n\
-         b          2  2  -  3    -    6    -\n\
-         c          2  4  3  -    6    -    -"
+         failed  none  a  b  c\n\
+         a          2  -  3  3\n\
+         b          2  2  -  3\n\
+         c          2  4  3  -"
     );
     let found = of("uneven-mirror", &text);
     let help = &found[0].finding.help;
@@ -471,4 +471,26 @@ fn a_demotion_at_boot_counts_twice() {
         let message = message("demotion-in-sysctl-conf", &text);
         assert!(message.contains(words), "{message}");
     }
+}
+
+#[test]
+fn what_a_release_lacks_stops_every_command() {
+    let refused = |rule: &str, text: &str| {
+        let found = of(rule, text);
+        assert_eq!(found.len(), 1, "{rule}");
+        Refusal::Unusable.stops(&found[0])
+    };
+    let balance = format!("{AB}\narpbalance = true");
+    let unicast = vhid(1, "lan", "peers = \"unicast\"");
+    let vrrp = vhid(1, "lan", "version = 3");
+    let allow = format!("{AB}\nsysctl = {{ \"net.inet.carp.allow\" = 0 }}");
+    let thirteen = AB.replace("14", "13");
+    assert!(refused("arpbalance-removed", &cluster("ab", &balance, "")));
+    assert!(refused(
+        "unicast-before-14",
+        &cluster("ab", &thirteen, &unicast)
+    ));
+    assert!(refused("vrrp-before-15", &cluster("ab", AB, &vrrp)));
+    let lan = vhid(1, "lan", "");
+    assert!(!refused("allow-off", &cluster("ab", &allow, &lan)));
 }

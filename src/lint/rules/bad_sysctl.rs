@@ -33,8 +33,10 @@ rule! {
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
     for problem in &description.problems {
         if let ProblemKind::BadSysctl { name, why, help } = &problem.kind {
-            let message =
-                format!("{name} cannot be set to this: {why}, and the kernel keeps what it has");
+            let message = format!(
+                "{name} cannot be set to this: {why}; {}",
+                follows(name, why)
+            );
             let at = problem.at.clone();
             findings.add(Finding::new(Severity::Error, at, message, help.clone()));
         }
@@ -44,6 +46,17 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             let at = line.at.clone();
             findings.add(Finding::new(Severity::Warning, at, message, help));
         }
+    }
+}
+
+/// What a value that has no meaning does.
+fn follows(name: &str, why: &str) -> &'static str {
+    if why.ends_with("whole number") {
+        "sysctl(8) refuses the line, and the old value stays"
+    } else if name.ends_with("demotion_factor") && why.starts_with('-') {
+        "a host would become a better master by a failure"
+    } else {
+        "the old value stays, or the number means nothing to the kernel"
     }
 }
 

@@ -12,10 +12,10 @@ rule! {
     ///
     /// ## Why it matters
     ///
-    /// `peer` and `peer6` are set by separate words of `ifconfig(8)`, in the command of the address that they stand beside; a family
-    /// whose peer is not set when its first address comes advertises to the multicast group. A vhid with two families has one timer
-    /// for each, and becomes master when the advertisements of either one stop (`carp_setrun` in FreeBSD 14
-    /// `sys/netinet/ip_carp.c`). Where multicast does not pass, and that is why one speaks unicast, both nodes are then master.
+    /// `ifconfig(8)` has one word for the peer of each family, `peer` and `peer6`. With both families in one vhid one of them was seen to
+    /// go on by multicast (opnsense/src issue 239). Such a vhid has a timer for each family, and becomes master when the
+    /// advertisements of either one stop (`carp_setrun` in FreeBSD 14 `sys/netinet/ip_carp.c`). Where multicast does not pass, and
+    /// that is why one speaks unicast, both nodes are then master.
     ///
     /// ## Example
     ///

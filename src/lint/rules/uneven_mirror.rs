@@ -36,6 +36,9 @@ rule! {
     UNEVEN_MIRROR = "CG701", "uneven-mirror", Warning
 }
 
+/// A table up to this many characters wide shows pairs of failures too.
+const WIDEST_TABLE: usize = 72;
+
 /// So many better orders are written out.
 const MOST_ORDERS: usize = 12;
 
@@ -69,7 +72,7 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             "{} is uneven: {}\n{}",
             group.label(),
             consequence(cluster, &worst),
-            matrix(cluster, &judged.matrix),
+            matrix(cluster, &judged.matrix, &worst),
         );
         let at = place(description, &group, &changed);
         let finding = Finding::new(
@@ -148,25 +151,34 @@ fn consequence(cluster: &Cluster, worst: &Imbalance) -> String {
 }
 
 /// The loads as a table: a row for each node, a column for each set of failed nodes.
-fn matrix(cluster: &Cluster, loads: &LoadMatrix) -> String {
+fn matrix(cluster: &Cluster, loads: &LoadMatrix, worst: &Imbalance) -> String {
     let rows = names(cluster, loads.nodes());
-    let heads: Vec<String> = loads
-        .columns()
-        .iter()
-        .map(|failed| match failed.as_slice() {
-            [] => "none".to_owned(),
-            failed => names(cluster, failed).join("+"),
+    let first = rows.iter().map(String::len).max().unwrap_or(0).max(6);
+    let columns = loads.columns().iter().enumerate();
+    let mut columns: Vec<(usize, String)> = columns
+        .filter(|(_, failed)| failed.len() < 2 || rows.len() > 3)
+        .map(|(column, failed)| match failed.as_slice() {
+            [] => (column, "none".to_owned()),
+            failed => (column, names(cluster, failed).join("+")),
         })
         .collect();
-    let first = rows.iter().map(String::len).max().unwrap_or(0).max(6);
+    let width = first
+        + columns
+            .iter()
+            .map(|(_, head)| head.len() + 2)
+            .sum::<usize>();
+    if width > WIDEST_TABLE && worst.failed.len() < 2 {
+        columns.retain(|(column, _)| loads.columns()[*column].len() < 2);
+    }
     let mut table = format!("{:first$}", "failed");
-    for head in &heads {
+    for (_, head) in &columns {
         let _ = write!(table, "  {head}");
     }
     for (row, name) in rows.iter().enumerate() {
         let _ = write!(table, "\n{name:first$}");
-        for (head, cell) in heads.iter().zip(loads.row(row)) {
-            let text = cell.map_or_else(|| "-".to_owned(), |load| load.to_string());
+        for (column, head) in &columns {
+            let load = loads.cell(row, *column);
+            let text = load.map_or_else(|| "-".to_owned(), |load| load.to_string());
             let _ = write!(table, "  {text:>width$}", width = head.len());
         }
     }
