@@ -310,6 +310,24 @@ fn a_mirror_that_can_be_more_even_is_told_with_its_matrix() {
 }
 
 #[test]
+fn a_wide_matrix_shows_the_worst_pair_only() {
+    let text = cluster(
+        "abcd",
+        "release = \"14\"",
+        &mirror(&["abcd", "bcda", "cdab", "dabc"]),
+    );
+    let wide = ('a'..='d').fold(text, |text, name| {
+        text.replace(&format!("\"{name}\""), &format!("\"firewall-{name}\""))
+    });
+    let message = message("uneven-mirror", &wide);
+    let head = message.lines().nth(1).unwrap_or_default();
+    assert!(
+        head.ends_with("  firewall-d  firewall-a+firewall-b"),
+        "{message}"
+    );
+}
+
+#[test]
 fn groups_are_one_unit_of_a_mirror() {
     let groups = "[[group]]\nname = \"g\"\nmirror = \"m\"\npriority = [\"a\", \"b\"]\n\
                   [[group]]\nname = \"h\"\nmirror = \"m\"\npriority = [\"a\", \"b\"]\n";

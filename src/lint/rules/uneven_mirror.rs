@@ -36,7 +36,7 @@ rule! {
     UNEVEN_MIRROR = "CG701", "uneven-mirror", Warning
 }
 
-/// A table up to this many characters wide shows pairs of failures too.
+/// A table up to this many characters wide shows all pairs of failures, a wider one only the worst.
 const WIDEST_TABLE: usize = 72;
 
 /// So many better orders are written out.
@@ -167,8 +167,9 @@ fn matrix(cluster: &Cluster, loads: &LoadMatrix, worst: &Imbalance) -> String {
             .iter()
             .map(|(_, head)| head.len() + 2)
             .sum::<usize>();
-    if width > WIDEST_TABLE && worst.failed.len() < 2 {
-        columns.retain(|(column, _)| loads.columns()[*column].len() < 2);
+    if width > WIDEST_TABLE {
+        let shown = |failed: &[NodeIndex]| failed.len() < 2 || failed == worst.failed;
+        columns.retain(|(column, _)| shown(&loads.columns()[*column]));
     }
     let mut table = format!("{:first$}", "failed");
     for (_, head) in &columns {
