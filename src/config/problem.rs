@@ -112,6 +112,12 @@ impl Problem {
             other: None,
         }
     }
+
+    /// It is about the value of this sysctl.
+    #[must_use]
+    pub fn names_sysctl(&self, sysctl: &str) -> bool {
+        matches!(&self.kind, ProblemKind::BadSysctl { name, .. } if name == sysctl)
+    }
 }
 
 /// The known word nearest to a text, if one is near enough to be meant.

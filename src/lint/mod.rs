@@ -4,11 +4,16 @@
 //! touches no file: it gets a description and gives findings.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+#[cfg(test)]
+mod cluster_tests;
 mod engine;
 mod keys;
+mod mirrors;
 mod numbers;
 mod registry;
 mod rules;
+mod serving;
+mod settings;
 
 pub use engine::{LintFinding, Refusal, check};
 pub use registry::{RULES, Refuses, Rule, rule_named};

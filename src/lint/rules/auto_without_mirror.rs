@@ -1,9 +1,10 @@
 //! `auto-without-mirror`
 
 use crate::config::Description;
-use crate::config::schema::PriorityValue;
 use crate::lint::engine::Findings;
+use crate::lint::mirrors::share_a_vip;
 use crate::lint::registry::rule;
+use crate::lint::settings::order_place;
 use crate::model::{Cluster, Finding, Severity, VhidSpec};
 
 rule! {
@@ -30,11 +31,7 @@ rule! {
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
-    let (document, cluster) = (&description.document, &description.cluster);
-    let default = document
-        .cluster
-        .as_ref()
-        .and_then(|table| Some((table.route("priority"), table.priority.as_ref()?)));
+    let cluster = &description.cluster;
     let mut reported = Vec::new();
     for vhid in cluster
         .vhids
@@ -48,24 +45,7 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             .group
             .as_ref()
             .and_then(|name| cluster.groups.iter().find(|group| group.name == *name));
-        let owner = group.map_or(&vhid.route, |group| &group.route);
-        let priority = document
-            .vhid
-            .iter()
-            .flatten()
-            .filter(|v| v.value.at == *owner)
-            .map(|v| v.value.priority.as_ref());
-        let of_groups = document
-            .group
-            .iter()
-            .flatten()
-            .filter(|g| g.value.at == *owner)
-            .map(|g| g.value.priority.as_ref());
-        let written = priority.chain(of_groups).flatten().next().is_some();
-        let at = match &default {
-            Some((at, PriorityValue::Auto)) if !written => at.clone(),
-            _ => owner.key("priority"),
-        };
+        let at = order_place(description, vhid);
         if reported.contains(&at) {
             continue;
         }
@@ -83,11 +63,5 @@ fn shares_a_vip(cluster: &Cluster, vhid: &VhidSpec) -> bool {
     cluster
         .vhids
         .iter()
-        .filter(|other| other.route != vhid.route && other.segment == vhid.segment)
-        .any(|other| {
-            other
-                .vips
-                .iter()
-                .any(|vip| vhid.vips.iter().any(|own| own.address() == vip.address()))
-        })
+        .any(|other| other.route != vhid.route && share_a_vip(other, vhid))
 }

@@ -1,0 +1,68 @@
+//! `demotion-in-sysctl-conf`
+
+use crate::config::Description;
+use crate::lint::engine::Findings;
+use crate::lint::registry::rule;
+use crate::lint::settings::sysctl_line;
+use crate::model::{AdvSkew, Finding, KnownSysctl, Severity};
+
+rule! {
+    /// Finds `net.inet.carp.demotion` among the sysctls that are set at boot.
+    ///
+    /// ## Why it matters
+    ///
+    /// From FreeBSD 10 on a write to this sysctl adds to the demotion (`carp_demote_adj_sysctl` in `sys/netinet/ip_carp.c`), and
+    /// sysctl.conf is applied twice at boot, early and once more at the end (`rc.d/sysctl`, and `rc.d/sysctl_lastload` or
+    /// `rc.d/securelevel`). So every host comes up with twice the number, and all of them with the same: at 120 or more every
+    /// skew is 240, and nobody is the preferred master.
+    ///
+    /// ## Example
+    ///
+    /// ```toml
+    /// net.inet.carp.demotion = 120
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```toml
+    /// preempt = true
+    /// ```
+    ///
+    /// A host that is to be the last choice gets a high `advskew`.
+    DEMOTION_IN_SYSCTL_CONF = "CG904", "demotion-in-sysctl-conf", Error
+}
+
+fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
+    let Some(line) = sysctl_line(description, KnownSysctl::DEMOTION) else {
+        return;
+    };
+    let mut nodes = description.cluster.nodes.iter();
+    if !nodes.any(|node| !node.release.has_carp_interfaces()) {
+        return;
+    }
+    let (once, twice) = (line.value, line.value.saturating_mul(2));
+    let clamp = i64::from(AdvSkew::LARGEST_EFFECTIVE.number());
+    let follows = match twice {
+        0 => "0 adds nothing, so it takes no demotion back".to_owned(),
+        _ if twice >= clamp => format!(
+            "{once} becomes {twice} at each boot, and every skew of every host counts as {clamp}: nobody is the preferred master"
+        ),
+        _ if twice > 0 => format!(
+            "{once} becomes {twice} at each boot, and a skew of 0 counts as {twice} on every host"
+        ),
+        _ => format!(
+            "{once} becomes {twice} at each boot, and hides as much demotion: a host that has lost a link stays master"
+        ),
+    };
+    let message = format!(
+        "a write to {} adds, and sysctl.conf is applied twice at boot: {follows}",
+        KnownSysctl::DEMOTION
+    );
+    let help = "remove the line; a host that is to be the last choice gets a high advskew";
+    findings.add(Finding::new(
+        Severity::Error,
+        line.at.clone(),
+        message,
+        help,
+    ));
+}

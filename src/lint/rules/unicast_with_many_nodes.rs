@@ -1,0 +1,56 @@
+//! `unicast-with-many-nodes`
+
+use crate::config::Description;
+use crate::lint::engine::Findings;
+use crate::lint::numbers::{list_in_words, seconds};
+use crate::lint::registry::rule;
+use crate::lint::serving::{wait_us, working_unicast};
+use crate::lint::settings::order_place;
+use crate::model::{Finding, Severity};
+
+rule! {
+    /// Finds unicast vhids that more than two nodes serve.
+    ///
+    /// ## Why it matters
+    ///
+    /// A vhid has one peer address for each family (`sc_carpaddr` and `sc_carpaddr6` in FreeBSD 14 `sys/netinet/ip_carp.c`; `peer` in
+    /// `ifconfig(8)`). The third node gets nobody's advertisements, and becomes master beside the other one.
+    ///
+    /// ## Example
+    ///
+    /// ```toml
+    /// peers = "unicast"
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```toml
+    /// peers = "multicast"
+    /// ```
+    UNICAST_WITH_MANY_NODES = "CG609", "unicast-with-many-nodes", Error
+}
+
+fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
+    for vhid in working_unicast(&description.cluster) {
+        // The first two nodes are each other's peers, and every further node speaks to the first.
+        let [_, _, deaf @ ..] = vhid.order.as_slice() else {
+            continue;
+        };
+        let Some(third) = deaf.first() else { continue };
+        let wait = wait_us(vhid, third).map_or_else(String::new, |wait| {
+            format!(
+                ", and {third} is a second master {} after start",
+                seconds(wait)
+            )
+        });
+        let message = format!(
+            "{} has one peer, but {} nodes: {} hears nobody{wait}",
+            vhid.label(),
+            vhid.order.len(),
+            list_in_words(deaf),
+        );
+        let help = "write peers = \"multicast\", or name two nodes in the order";
+        let finding = Finding::new(Severity::Error, vhid.route.key("peers"), message, help);
+        findings.add(finding.and(order_place(description, vhid), "the nodes"));
+    }
+}
