@@ -290,13 +290,15 @@ fn a_key_that_cannot_be_had_is_an_error_that_names_the_reference() {
 
 #[test]
 fn a_command_that_hangs_is_killed_with_its_children() {
-    let carpgen = Carpgen::with(pair(
-        "{ command = [\"sh\", \"-c\", \"sleep 33033 & sleep 33033\"] }",
-    ));
+    // Nobody else on this machine sleeps for just as long.
+    let seconds = 1_000_000 + u64::from(std::process::id());
+    let carpgen = Carpgen::with(pair(&format!(
+        "{{ command = [\"sh\", \"-c\", \"sleep {seconds} & sleep {seconds}\"] }}"
+    )));
     let ran = carpgen.run(&["render"]);
     refused(&ran, 3, "did not end within 10 s");
     let left = std::process::Command::new("sh")
-        .args(["-c", "ps ax -o args | grep '[s]leep 33033'"])
+        .args(["-c", &format!("ps ax -o args | grep '[s]leep {seconds}'")])
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&left.stdout), "");

@@ -90,6 +90,7 @@ fn from_ten_on_every_line_has_all_parameters() {
             "ifconfig em0 inet 198.51.100.1/32 vhid 1 advbase 1 advskew 100 pass SECRET alias",
             "ifconfig em1 inet 192.0.2.1/32 vhid 2 advbase 1 advskew 100 pass SECRET alias",
             "sysctl net.inet.carp.preempt=1",
+            "sysctl net.inet.carp.senderr_demotion_factor=0",
         ]
     );
     assert_eq!(
@@ -97,6 +98,7 @@ fn from_ten_on_every_line_has_all_parameters() {
         [
             "ifconfig em1 inet 192.0.2.1 -alias",
             "ifconfig em0 inet 198.51.100.1 -alias",
+            "sysctl net.inet.carp.senderr_demotion_factor=240",
             "sysctl net.inet.carp.preempt=0"
         ]
     );
