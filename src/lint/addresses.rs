@@ -57,7 +57,7 @@ pub(super) fn of_interface<'d>(
     node: &'d Node,
     interface: &'d NodeInterface,
 ) -> Vec<PlacedOwn<'d>> {
-    let items = interface_table(description, interface)
+    let items = interface_table(description, node, interface)
         .and_then(|table| table.addresses.as_deref())
         .unwrap_or_default();
     let placed = items.iter().filter_map(|item| {
@@ -84,6 +84,7 @@ pub(super) fn of_node<'d>(
 /// An address of the family is written for the interface, even if it cannot be read.
 pub(super) fn has_family(
     description: &Description<'_>,
+    node: &Node,
     interface: &NodeInterface,
     family: Family,
 ) -> bool {
@@ -91,16 +92,17 @@ pub(super) fn has_family(
     known
         .map(|own| Family::of(own.addr()))
         .any(|of| of == family)
-        || has_unreadable(description, interface, family)
+        || has_unreadable(description, node, interface, family)
 }
 
 /// A text that was to be an address of that family stands among those of the interface.
 fn has_unreadable(
     description: &Description<'_>,
+    node: &Node,
     interface: &NodeInterface,
     family: Family,
 ) -> bool {
-    interface_table(description, interface)
+    interface_table(description, node, interface)
         .and_then(|table| table.addresses.as_deref())
         .unwrap_or_default()
         .iter()
@@ -111,18 +113,28 @@ fn has_unreadable(
 /// The table of an interface as written.
 fn interface_table<'d>(
     description: &'d Description<'_>,
+    node: &Node,
     interface: &NodeInterface,
 ) -> Option<&'d schema::Interface> {
-    let nodes = description.document.node.iter().flatten();
-    nodes
-        .flat_map(|node| node.value.interfaces.iter().flat_map(|map| &map.0))
-        .find(|(_, item)| item.at == interface.route)
-        .map(|(_, item)| &item.value)
+    let mut nodes = description.document.node.iter().flatten();
+    let node = nodes.find(|table| table.value.at == node.route)?;
+    let (_, item) = node
+        .value
+        .interfaces
+        .iter()
+        .flat_map(|map| &map.0)
+        .find(|(_, item)| item.at == interface.route)?;
+    Some(&item.value)
 }
 
 /// Where the name of an interface is written: at the node, else at the segment.
-pub(super) fn place_of_name(description: &Description<'_>, interface: &NodeInterface) -> Route {
-    let own = interface_table(description, interface).is_some_and(|table| table.name.is_some());
+pub(super) fn place_of_name(
+    description: &Description<'_>,
+    node: &Node,
+    interface: &NodeInterface,
+) -> Route {
+    let own =
+        interface_table(description, node, interface).is_some_and(|table| table.name.is_some());
     let segment = segment(description, &interface.segment).filter(|_| !own);
     segment.map_or_else(
         || interface.route.key("name"),
@@ -227,7 +239,7 @@ pub(super) fn position<'d>(
     // An own address that is wrong itself says nothing of the VIP.
     let before = own.len();
     own.retain(|own| !outside_listed_subnets(description, &interface.segment, own.address.addr()));
-    if own.len() < before || has_unreadable(description, interface, family) {
+    if own.len() < before || has_unreadable(description, node, interface, family) {
         return Position::Unknown;
     }
     let mut others = of_node(description, node).filter(|own| own.interface.name != interface.name);

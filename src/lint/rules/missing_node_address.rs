@@ -38,7 +38,7 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
     for node in &cluster.nodes {
         for interface in &node.interfaces {
             for family in [Family::Inet, Family::Inet6] {
-                if !has_family(description, interface, family) {
+                if !has_family(description, node, interface, family) {
                     judge(cluster, node, interface, family, findings);
                 }
             }

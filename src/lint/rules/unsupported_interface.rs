@@ -55,12 +55,15 @@ fn refused(
     {
         return true;
     }
+    if !node.release.has_carp_interfaces() || !is_unit_of(&interface.name, "bridge") {
+        return false;
+    }
     // Release 9 looks for another parent; where one has the subnet, vip-outside-parent-subnet has its say.
     let other_parent = vhid.vips.iter().any(|vip| {
         let found = position(description, node, interface, vip.address());
         matches!(found, Position::Elsewhere { .. })
     });
-    node.release.has_carp_interfaces() && is_unit_of(&interface.name, "bridge") && !other_parent
+    !other_parent
 }
 
 /// The interfaces of one name, written at one place.
@@ -78,7 +81,7 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             if !refused(description, vhid, node, interface) {
                 continue;
             }
-            let place = place_of_name(description, interface);
+            let place = place_of_name(description, node, interface);
             let known = places.iter().position(|known| known.place == place);
             let position = known.unwrap_or_else(|| {
                 places.push(Refused {

@@ -49,7 +49,7 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             if node.release.has_carp_interfaces() || !is_vlan_on_bridge(&interface.name) {
                 continue;
             }
-            let place = place_of_name(description, interface);
+            let place = place_of_name(description, node, interface);
             let known = places.iter_mut().find(|(known, ..)| *known == place);
             let Some((_, _, nodes, vhids)) = known else {
                 places.push((place, &interface.name, vec![&node.name], vec![vhid]));
