@@ -4,8 +4,7 @@
 //! touches no file: it gets a description and gives findings.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-#[cfg(test)]
-mod cluster_tests;
+mod addresses;
 mod engine;
 mod keys;
 mod mirrors;

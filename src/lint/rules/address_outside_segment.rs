@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::config::Description;
+use crate::lint::addresses::{is_misplaced, of_node, outside_listed_subnets, vips};
 use crate::lint::engine::Findings;
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
@@ -33,33 +34,36 @@ rule! {
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
     let cluster = &description.cluster;
     for node in &cluster.nodes {
-        for interface in &node.interfaces {
-            for (position, address) in interface.addresses.iter().enumerate() {
-                let at = interface.route.key("addresses").index(position);
-                let what = format!("address {address} of node {}", node.name);
-                let found = outside(
-                    description,
-                    &interface.segment,
-                    address.addr(),
-                    at,
-                    &what,
-                    Severity::Error,
-                );
-                found
-                    .into_iter()
-                    .for_each(|finding| findings.add(finding.about(&node.name)));
-            }
+        for own in of_node(description, node) {
+            let what = format!("address {} of node {}", own.address, node.name);
+            let address = own.address.addr();
+            let segment = &own.interface.segment;
+            let found = outside(
+                description,
+                segment,
+                address,
+                own.at,
+                &what,
+                Severity::Error,
+            );
+            found
+                .into_iter()
+                .for_each(|finding| findings.add(finding.about(&node.name)));
         }
     }
     for vhid in &cluster.vhids {
-        for (position, vip) in vhid.vips.iter().enumerate() {
-            let at = vhid.route.key("vips").index(position);
-            let what = format!("VIP {}", vip.address());
+        for placed in vips(description, vhid) {
+            let address = placed.vip.address();
+            if is_misplaced(description, vhid, address) {
+                continue;
+            }
+            let what = format!("VIP {address}");
+            let segment = &vhid.segment;
             let found = outside(
                 description,
-                &vhid.segment,
-                vip.address(),
-                at,
+                segment,
+                address,
+                placed.at,
                 &what,
                 Severity::Warning,
             );
@@ -76,22 +80,11 @@ fn outside(
     what: &str,
     severity: Severity,
 ) -> Option<Finding> {
-    let segment = description
-        .cluster
-        .segments
-        .iter()
-        .find(|s| s.name == *segment)?;
-    let same_family = segment
-        .subnets
-        .iter()
-        .filter(|s| s.addr().is_ipv4() == address.is_ipv4());
-    let link_local = matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
-    if link_local
-        || same_family.clone().count() == 0
-        || same_family.clone().any(|s| s.contains(&address))
-    {
+    if !outside_listed_subnets(description, segment, address) {
         return None;
     }
+    let segments = &description.cluster.segments;
+    let segment = segments.iter().find(|s| s.name == *segment)?;
     let name = &segment.name;
     let message =
         format!("{what} lies in no subnet of segment {name}: its neighbours there cannot reach it");

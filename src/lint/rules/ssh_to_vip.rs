@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::config::Description;
+use crate::lint::addresses::vips;
 use crate::lint::engine::Findings;
 use crate::lint::registry::rule;
 use crate::model::{Finding, Severity};
@@ -36,7 +37,8 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             continue;
         };
         for vhid in &cluster.vhids {
-            let Some(position) = vhid.vips.iter().position(|vip| vip.address() == address) else {
+            let mut placed = vips(description, vhid).into_iter();
+            let Some(vip) = placed.find(|placed| placed.vip.address() == address) else {
                 continue;
             };
             let message = format!(
@@ -60,7 +62,7 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             );
             let finding = Finding::new(Severity::Warning, node.route.key("ssh"), message, help)
                 .about(&node.name);
-            findings.add(finding.and(vhid.route.key("vips").index(position), "the VIP"));
+            findings.add(finding.and(vip.at, "the VIP"));
         }
     }
 }

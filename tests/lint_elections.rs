@@ -1,8 +1,10 @@
 //! The boundaries of the rules about elections, mirror images, releases and sysctls.
 
-use super::{LintFinding, Refusal, check};
-use crate::config::{Description, examples::EXAMPLES};
-use crate::model::Severity;
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use carpgen::config::{Description, examples::EXAMPLES};
+use carpgen::lint::{LintFinding, Refusal, check};
+use carpgen::model::Severity;
 
 /// Nodes `a`, `b`, … on the segments lan and wan, with `keys` in `[cluster]` and `rest` at the end.
 fn cluster(nodes: &str, keys: &str, rest: &str) -> String {

@@ -1,0 +1,96 @@
+//! `vip-repeated`
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::config::Description;
+use crate::lint::addresses::vips;
+use crate::lint::engine::Findings;
+use crate::lint::numbers::{nodes_in_words, seconds, takeover_of};
+use crate::lint::registry::rule;
+use crate::model::{Finding, HostName, Release, Route, Severity, VhidSpec};
+
+rule! {
+    /// Finds addresses that stand twice in one vhid, from FreeBSD 10 on.
+    ///
+    /// ## Why it matters
+    ///
+    /// An advertisement covers each address once (`carp_hmac_prepare` in FreeBSD `sys/netinet/ip_carp.c`), so the second one adds nothing.
+    /// But a second command for it removes the address and adds it again (`in_aifaddr_ioctl` in FreeBSD 12 `sys/netinet/in.c`): the
+    /// vhid starts anew and waits for its takeover time. On FreeBSD 11 address and vhid vanish. Very likely another address was meant.
+    ///
+    /// ## Example
+    ///
+    /// ```toml
+    /// vips = ["192.0.2.10/24", "192.0.2.10/24"]
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```toml
+    /// vips = ["192.0.2.10/24", "192.0.2.11/24"]
+    /// ```
+    VIP_REPEATED = "CG408", "vip-repeated", Error
+}
+
+fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
+    for vhid in &description.cluster.vhids {
+        let mut places: BTreeMap<IpAddr, Vec<Route>> = BTreeMap::new();
+        for placed in vips(description, vhid) {
+            places
+                .entry(placed.vip.address())
+                .or_default()
+                .push(placed.at);
+        }
+        let modern = description.cluster.members(vhid).map(|(node, _)| node);
+        let modern = modern.filter(|node| !node.release.has_carp_interfaces());
+        let on: Vec<(&HostName, Release)> = modern.map(|node| (&node.name, node.release)).collect();
+        let Some((first, _)) = on.first() else {
+            continue;
+        };
+        for (address, places) in places.iter().filter(|(_, places)| places.len() > 1) {
+            findings.add(finding(vhid, *address, places, first, &on));
+        }
+    }
+}
+
+fn finding(
+    vhid: &VhidSpec,
+    address: IpAddr,
+    places: &[Route],
+    first: &HostName,
+    on: &[(&HostName, Release)],
+) -> Finding {
+    let eleven: Vec<&HostName> = on
+        .iter()
+        .filter(|(_, release)| *release == Release::R11)
+        .map(|(name, _)| *name)
+        .collect();
+    let times = match places.len() {
+        2 => "twice".to_owned(),
+        many => format!("{many} times"),
+    };
+    let what = format!("VIP {address} stands {times} in {}", vhid.label());
+    let (severity, consequence) = if eleven.is_empty() {
+        let wait = takeover_of(vhid, first).map_or_else(String::new, |wait| {
+            format!(", {} without master {first}", seconds(wait))
+        });
+        let consequence = format!(
+            "advertisements cover it once, and a second command for it restarts the vhid{wait}"
+        );
+        (Severity::Warning, consequence)
+    } else {
+        let consequence = format!(
+            "a second command for it removes VIP and vhid from {} (FreeBSD 11)",
+            nodes_in_words(eleven)
+        );
+        (Severity::Error, consequence)
+    };
+    let help = "remove it here, or write the address that was meant";
+    let message = format!("{what}: {consequence}");
+    let finding = Finding::new(severity, places[1].clone(), message, help);
+    let others = places.iter().enumerate().filter(|(nth, _)| *nth != 1);
+    others.fold(finding, |finding, (_, at)| {
+        finding.and(at.clone(), "the same address")
+    })
+}
