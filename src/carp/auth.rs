@@ -37,6 +37,17 @@ impl AuthKey {
         Self::from_bytes(&bytes[..bytes.len().min(KEY_BYTES - 1)])
     }
 
+    /// A key that stands for one that is known only by name: other names, other keys.
+    #[must_use]
+    pub fn standing_for(name: &str) -> Self {
+        use sha1::Digest;
+        let mut key: [u8; KEY_BYTES] = Sha1::digest(name.as_bytes()).into();
+        // No key of a passphrase has 20 bytes, nor does any kernel take this one for "no new key".
+        key[0] |= 1;
+        key[KEY_BYTES - 1] |= 1;
+        Self(key)
+    }
+
     /// The first byte is 0, so the kernel of FreeBSD 10 and later takes it for "no new key" (`SIOCSVH` in
     /// `carp_ioctl`, `sys/netinet/ip_carp.c`).
     #[must_use]

@@ -219,6 +219,12 @@ impl Host {
         self.outputs.pop_front()
     }
 
+    /// [`Host::poll_output`] would return something.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        !self.outputs.is_empty()
+    }
+
     /// When the host wants [`Input::Timeout`].
     pub fn poll_timeout(&mut self) -> Option<Instant> {
         self.next_turn().map(|turn| turn.at)
@@ -297,6 +303,13 @@ impl Host {
         self.vhids
             .get(usize::from(slot))
             .map(|vhid| &*vhid.authenticator)
+    }
+
+    /// Where the advertisements of a vhid go, by its number within the host.
+    #[must_use]
+    pub fn destination(&self, slot: u16, family: Family) -> Option<IpAddr> {
+        let vhid = self.vhids.get(usize::from(slot))?;
+        Some(vhid.destination(family))
     }
 
     /// Gives the digest input of a vhid a number. Advertisements of this engine are authentic where sender and receiver
