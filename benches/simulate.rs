@@ -5,9 +5,7 @@ use std::hint::black_box;
 use carpgen::carp::{
     AuthKey, Destinations, HostSpec, Instant, InterfaceSpec, Kernel, Protocol, Sysctls, VhidSpec,
 };
-use carpgen::sim::{
-    Authentication, HostSetup, InterfaceSetup, Scenario, SegmentId, Setup, World,
-};
+use carpgen::sim::{Authentication, HostSetup, InterfaceSetup, Scenario, SegmentId, Setup, World};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// So many hosts share so many vhids, each host preferring its part of them.
@@ -62,10 +60,34 @@ fn simulate(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("simulate");
     group.sample_size(10);
     for (name, hosts, vhids, seconds, authentication) in [
-        ("2 hosts x 2 vhids", 2, 2, 100_000, Authentication::ByIdentity),
-        ("5 hosts x 50 vhids", 5, 50, 4_000, Authentication::ByIdentity),
-        ("20 hosts x 255 vhids", 20, 255, 200, Authentication::ByIdentity),
-        ("5 hosts x 50 vhids, digests", 5, 50, 100, Authentication::ByDigest),
+        (
+            "2 hosts x 2 vhids",
+            2,
+            2,
+            100_000,
+            Authentication::ByIdentity,
+        ),
+        (
+            "5 hosts x 50 vhids",
+            5,
+            50,
+            4_000,
+            Authentication::ByIdentity,
+        ),
+        (
+            "20 hosts x 255 vhids",
+            20,
+            255,
+            200,
+            Authentication::ByIdentity,
+        ),
+        (
+            "5 hosts x 50 vhids, digests",
+            5,
+            50,
+            100,
+            Authentication::ByDigest,
+        ),
     ] {
         let setup = cluster(hosts, vhids);
         let scenario = Scenario {

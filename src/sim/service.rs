@@ -66,7 +66,7 @@ impl Service {
         for host in &setup.hosts {
             for vhid in &host.spec.vhids {
                 let segment = host.interfaces[usize::from(vhid.interface)].segment;
-                vhids.insert((segment, vhid.vhid), Watch::new());
+                vhids.insert((segment, vhid.vhid), Watch::start());
             }
         }
         let segments = setup.hosts.iter().map(|host| {
@@ -102,7 +102,8 @@ impl Service {
 }
 
 impl Watch {
-    fn new() -> Self {
+    /// Nobody is master yet.
+    fn start() -> Self {
         Self {
             spans: vec![Span {
                 from: Instant::ZERO,
@@ -155,7 +156,7 @@ impl Observer for Service {
         let watch = self
             .vhids
             .entry((segment, record.vhid))
-            .or_insert_with(Watch::new);
+            .or_insert_with(Watch::start);
         if record.to == State::Master {
             watch.masters.push(record.host);
         } else if record.from == State::Master {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::carp::{DropReason, Family, Instant, Reason, Says, State};
+use crate::carp::{DropReason, Family, Instant, Reason, Refusal, Says, State};
 
 use super::setup::{HostId, SegmentId};
 
@@ -131,6 +131,17 @@ pub struct DropRecord {
     pub reason: DropReason,
 }
 
+/// A kernel refused what an administrator did; nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RefusalRecord {
+    /// When.
+    pub at: Instant,
+    /// The host.
+    pub host: HostId,
+    /// Its answer.
+    pub refusal: Refusal,
+}
+
 /// A host was powered on or off, or paused or continued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PowerRecord {
@@ -217,6 +228,8 @@ pub trait Observer {
     fn arp(&mut self, _record: &ArpRecord) {}
     /// An advertisement was dropped by its receiver.
     fn dropped(&mut self, _record: &DropRecord) {}
+    /// A command of the scenario was refused.
+    fn refused(&mut self, _record: &RefusalRecord) {}
     /// A host came, went or paused.
     fn power(&mut self, _record: &PowerRecord) {}
     /// Bytes of frames are wanted; they cost a digest each.
@@ -256,6 +269,10 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.dropped(record);
         self.1.dropped(record);
     }
+    fn refused(&mut self, record: &RefusalRecord) {
+        self.0.refused(record);
+        self.1.refused(record);
+    }
     fn power(&mut self, record: &PowerRecord) {
         self.0.power(record);
         self.1.power(record);
@@ -282,6 +299,8 @@ pub struct Trace {
     pub demotions: Vec<DemotionRecord>,
     /// ARP answers.
     pub arp: Vec<ArpRecord>,
+    /// Commands that were refused.
+    pub refusals: Vec<RefusalRecord>,
     /// Hosts that came and went.
     pub power: Vec<PowerRecord>,
     /// Advertisements are kept too.
@@ -316,6 +335,9 @@ impl Observer for Trace {
     }
     fn arp(&mut self, record: &ArpRecord) {
         self.arp.push(record.clone());
+    }
+    fn refused(&mut self, record: &RefusalRecord) {
+        self.refusals.push(*record);
     }
     fn power(&mut self, record: &PowerRecord) {
         self.power.push(*record);

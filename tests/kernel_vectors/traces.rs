@@ -22,6 +22,7 @@ pub(crate) fn trace(case: &Value) -> Result<(), String> {
         let mut trace = Trace::with_advertisements();
         let mut world = World::new(&setup, &scenario).authenticating(authentication);
         world.run(&mut trace);
+        refusals(case, &trace)?;
         let rows = rows(&setup, &trace, &world);
         for (name, mut rows) in rows {
             let empty = Vec::new();
@@ -53,6 +54,24 @@ pub(crate) fn trace(case: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The kernel refuses what it refused, with the same number, and nothing else.
+fn refusals(case: &Value, trace: &Trace) -> Result<(), String> {
+    let events = case["events"].as_array().unwrap().iter();
+    let expected: Vec<(u64, u64)> = events
+        .filter(|event| event["error"].is_number())
+        .map(|event| (number(&event["t"]), number(&event["error"])))
+        .collect();
+    let refused = trace.refusals.iter();
+    let refused: Vec<(u64, u64)> = refused
+        .map(|record| (record.at.us(), record.refusal.errno().into()))
+        .collect();
+    if refused == expected {
+        Ok(())
+    } else {
+        Err(format!("refusals {refused:?}, expected {expected:?}"))
+    }
 }
 
 /// Some whole numbers are written as floats.

@@ -6,7 +6,7 @@ mod tests;
 mod toml_form;
 mod words;
 
-pub use words::{ACTIONS, ScenarioProblem};
+pub use words::{ACTIONS, ActionWord, ScenarioProblem};
 
 use std::net::Ipv4Addr;
 

@@ -6,7 +6,7 @@ use super::{Occasion, World};
 use crate::carp::{Input, Output, State, Transition, Turn};
 use crate::sim::scenario::Action;
 use crate::sim::setup::{HostId, SegmentId};
-use crate::sim::trace::{ArpRecord, Cause, Observer, Power, PowerRecord};
+use crate::sim::trace::{ArpRecord, Cause, Observer, Power, PowerRecord, RefusalRecord};
 
 impl World<'_> {
     /// The next boot or event happens.
@@ -70,8 +70,13 @@ impl World<'_> {
             Action::Configure { host, command } => {
                 if let Some(running) = &mut self.machines[host.index()].host {
                     running.set_order(self.order);
-                    // What the kernel refuses changes nothing; ifconfig would say so.
-                    let _ = running.configure(self.now, command);
+                    if let Err(refusal) = running.configure(self.now, command) {
+                        observer.refused(&RefusalRecord {
+                            at: self.now,
+                            host: *host,
+                            refusal,
+                        });
+                    }
                     self.settle(host.index(), Cause::Event, observer);
                 }
             }
