@@ -53,15 +53,17 @@ impl Timing {
     /// The expiry of a timer programmed with a `struct timeval`.
     ///
     /// `tvtohz` in FreeBSD `sys/kern/kern_clock.c` rounds up to whole ticks and adds one for the tick that is
-    /// already running; `callout_reset` counts from the last tick. A time that is not positive takes one tick.
+    /// already running; `callout_reset` counts from the last tick. A time that is not positive takes one tick, a
+    /// millisecond where timers are exact: a demotion far below zero makes such times up to 13.0.
     #[must_use]
     pub fn expiry(self, now: Instant, us: i64) -> Instant {
-        let us = u64::try_from(us).unwrap_or(0);
+        let positive = u64::try_from(us).unwrap_or(0);
         match self {
-            Self::Exact => now.after_us(us),
+            Self::Exact if positive == 0 => now.after_us(1_000),
+            Self::Exact => now.after_us(positive),
             Self::Hz(hz) => {
                 let tick_us = (US_PER_S / u64::from(hz.get())).max(1);
-                tick_at(now, hz, us.div_ceil(tick_us) + 1)
+                tick_at(now, hz, positive.div_ceil(tick_us) + 1)
             }
         }
     }

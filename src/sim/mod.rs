@@ -34,6 +34,7 @@ pub fn simulate(setup: &Setup, scenario: &Scenario, observer: &mut impl Observer
     Outcome {
         count: world.count(),
         finals: world.finals(),
+        stuck_at: world.stuck_at(),
     }
 }
 
@@ -44,4 +45,6 @@ pub struct Outcome {
     pub count: Count,
     /// What each vhid of each host was at the end.
     pub finals: Vec<trace::FinalRecord>,
+    /// When the run got stuck: without latency, routers that contradict each other answer each other for ever.
+    pub stuck_at: Option<crate::carp::Instant>,
 }

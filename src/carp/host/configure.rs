@@ -168,10 +168,19 @@ impl Host {
         let vhid = &mut self.vhids[usize::from(slot)];
         match &mut vhid.speaks {
             Speaks::Carp { advbase, advskew } => {
-                // 0 is stored beside a skew in 9.x, and keeps the old value later.
-                let keeps = change.advbase == Some(0) && !kernel.carp_interfaces;
-                *advbase = change.advbase.filter(|_| !keeps).unwrap_or(*advbase);
-                *advskew = change.advskew.unwrap_or(*advskew);
+                let skew = change.advskew.unwrap_or(*advskew);
+                let base = change.advbase.unwrap_or(*advbase);
+                // An advbase of 0 keeps the old one; 9.x stores it beside a skew, and without one stores neither.
+                if kernel.carp_interfaces {
+                    if base > 0 || skew > 0 {
+                        (*advbase, *advskew) = (base, skew);
+                    }
+                } else {
+                    if base > 0 {
+                        *advbase = base;
+                    }
+                    *advskew = skew;
+                }
             }
             Speaks::Vrrp {
                 priority,

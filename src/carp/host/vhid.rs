@@ -69,7 +69,16 @@ impl VhidState {
                 advskew,
                 key,
                 destinations,
-            } => (Speaks::Carp { advbase, advskew }, key, destinations),
+            } => {
+                // 0 leaves the default of one second; 9.x stores it beside a skew.
+                let zero_counts = kernel.carp_interfaces && advskew > 0;
+                let advbase = if advbase == 0 && !zero_counts {
+                    1
+                } else {
+                    advbase
+                };
+                (Speaks::Carp { advbase, advskew }, key, destinations)
+            }
             Protocol::Vrrp {
                 priority,
                 interval_cs,

@@ -21,6 +21,9 @@ use super::trace::{
     FinalState, Observer, Power, TransitionRecord,
 };
 
+/// More things at one time than any cluster has to do.
+const CROWD: u32 = 10_000_000;
+
 /// How receivers decide whether an advertisement is authentic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Authentication {
@@ -62,6 +65,10 @@ pub struct World<'a> {
     network: Network,
     queue: Queue,
     count: Count,
+    /// How much has happened at this very time.
+    crowd: u32,
+    /// The world ran into a time that does not end.
+    stuck: bool,
     /// The numbers of digest inputs.
     identities: BTreeMap<(AuthKey, Box<[u8]>), u32>,
     /// What the kernels draw their counters from.
@@ -101,6 +108,8 @@ impl<'a> World<'a> {
             network: Network::new(setup, scenario),
             queue: Queue::default(),
             count: Count::default(),
+            crowd: 0,
+            stuck: false,
             identities: BTreeMap::new(),
             counters,
             packets: Vec::new(),
@@ -130,6 +139,10 @@ impl<'a> World<'a> {
             let frame = self.queue.next();
             let (host, timer) = self.next_host();
             let next = timer.min(frame);
+            if self.is_crowded(next.at.min(occasion)) {
+                self.stuck = true;
+                break;
+            }
             if occasion <= next.at {
                 if occasion > until || occasion == Instant::NEVER {
                     break;
@@ -145,7 +158,24 @@ impl<'a> World<'a> {
                 self.expire(host, timer, observer);
             }
         }
-        self.now = self.now.max(until);
+        if !self.stuck {
+            self.now = self.now.max(until);
+        }
+    }
+
+    /// Without latency, routers that contradict each other answer each other for ever at one time.
+    fn is_crowded(&mut self, next: Instant) -> bool {
+        if next > self.now {
+            self.crowd = 0;
+        }
+        self.crowd += 1;
+        self.crowd > CROWD
+    }
+
+    /// Why the run ended before its time, if it did: the time at which advertisements answer each other for ever.
+    #[must_use]
+    pub fn stuck_at(&self) -> Option<Instant> {
+        self.stuck.then_some(self.now)
     }
 
     /// The host whose turn it may be. The turn may be too early, never too late.
