@@ -22,7 +22,7 @@ use super::trace::{
 };
 
 /// More things at one time than any cluster has to do.
-const CROWD: u32 = 10_000_000;
+const CROWD: u32 = 1_000_000;
 
 /// How receivers decide whether an advertisement is authentic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
