@@ -1,12 +1,12 @@
 //! Runs of several hosts, through the world and its scenarios.
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use carpgen::carp::{
-    AuthKey, Change, Command, Family, HostSpec, Instant, InterfaceSpec, Says, State, Sysctls,
-    Timing, Write,
+    AuthKey, Change, Command, Family, HostSpec, Instant, InterfaceSpec, Protocol, Says, State,
+    Sysctls, Timing, VhidSpec, Write,
 };
+use carpgen::sim::trace::{AdvertisementRecord, TransitionRecord};
 use carpgen::sim::{
     Action, Authentication, Event, HostId, HostSetup, InterfaceSetup, Loss, Scenario, Setup, Trace,
     Which, World,
@@ -327,83 +327,27 @@ fn commands(event: &Value, host: HostId, interface: u16) -> Vec<Action> {
     vec![Action::Configure { host, command }]
 }
 
+/// The rows of a run, as the files have them.
 fn rows(setup: &Setup, trace: &Trace, world: &World<'_>) -> Vec<(&'static str, Vec<Value>)> {
-    let name = |host: HostId| setup.hosts[usize::from(host.0)].name.as_str();
-    let interface = |host: HostId, interface: u16| {
-        let interfaces = &setup.hosts[usize::from(host.0)].interfaces;
-        interfaces[usize::from(interface)].name.as_str()
-    };
-    let vrrp_columns = |host: HostId| setup.hosts[usize::from(host.0)].spec.kernel.has_vrrp;
-    let mixed = setup.hosts.iter().any(|host| {
-        let of = |v: &carpgen::carp::VhidSpec| {
-            matches!(v.protocol, carpgen::carp::Protocol::Vrrp { .. })
-        };
-        host.spec.vhids.iter().any(of)
-    });
-    let transitions = trace.transitions.iter().map(|t| {
-        json!([
-            t.at.us(),
-            name(t.host),
-            interface(t.host, t.interface),
-            t.vhid,
-            t.from.word(),
-            t.to.word(),
-            t.text,
-            t.cause.word()
-        ])
-    });
-    let ads = trace.advertisements.iter().map(|a| {
-        let af = if a.family == Family::Inet { 4 } else { 6 };
-        let (first, second, version) = match a.says {
-            Says::Carp { advbase, advskew } => (u16::from(advbase), advskew, 2),
-            Says::Vrrp {
-                interval_cs,
-                priority,
-            } => (interval_cs, priority, 3),
-        };
-        let mut row = json!([
-            a.at.us(),
-            name(a.host),
-            interface(a.host, a.interface),
-            a.vhid,
-            first,
-            second,
-            af
-        ]);
-        if mixed && vrrp_columns(a.host) {
-            row.as_array_mut().unwrap().push(json!(version));
-        }
-        row
-    });
+    let names = Names(setup);
+    let transitions = trace.transitions.iter().map(|t| names.transition(t));
+    let ads = trace.advertisements.iter().map(|a| names.ad(a));
     let announce = trace.announcements.iter().map(|a| {
-        let address: IpAddr = a.address;
-        json!([
-            a.at.us(),
-            name(a.host),
-            interface(a.host, a.interface),
-            a.vhid,
-            address
-        ])
+        let (host, interface) = names.of(a.host, a.interface);
+        json!([a.at.us(), host, interface, a.vhid, a.address])
     });
-    let demotion = trace
-        .demotions
-        .iter()
-        .map(|d| json!([d.at.us(), name(d.host), d.value]));
+    let demotions = trace.demotions.iter();
+    let demotion = demotions.map(|d| json!([d.at.us(), names.host(d.host), d.value]));
     let arp = trace.arp.iter().map(|a| {
-        let answers: Vec<Value> = a
-            .answers
-            .iter()
-            .map(|(host, vhid)| json!([name(*host), vhid]))
+        let answers = a.answers.iter();
+        let answers: Vec<Value> = answers
+            .map(|(host, vhid)| json!([names.host(*host), vhid]))
             .collect();
         json!([a.at.us(), a.target, a.client, answers])
     });
     let finals = world.finals().into_iter().map(|f| {
-        json!([
-            name(f.host),
-            interface(f.host, f.interface),
-            f.vhid,
-            f.state.word()
-        ])
+        let (host, interface) = names.of(f.host, f.interface);
+        json!([host, interface, f.vhid, f.state.word()])
     });
     vec![
         ("transitions", transitions.collect()),
@@ -413,4 +357,56 @@ fn rows(setup: &Setup, trace: &Trace, world: &World<'_>) -> Vec<(&'static str, V
         ("final", finals.collect()),
         ("arp", arp.collect()),
     ]
+}
+
+struct Names<'a>(&'a Setup);
+
+impl<'a> Names<'a> {
+    fn host(&self, host: HostId) -> &'a str {
+        &self.0.hosts[usize::from(host.0)].name
+    }
+
+    fn of(&self, host: HostId, interface: u16) -> (&'a str, &'a str) {
+        let interfaces = &self.0.hosts[usize::from(host.0)].interfaces;
+        (self.host(host), &interfaces[usize::from(interface)].name)
+    }
+
+    /// Advertisements of runs with VRRP name their version.
+    fn have_versions(&self) -> bool {
+        let speaks_vrrp = |v: &VhidSpec| matches!(v.protocol, Protocol::Vrrp { .. });
+        let mut hosts = self.0.hosts.iter();
+        hosts.any(|host| host.spec.vhids.iter().any(speaks_vrrp))
+    }
+
+    fn transition(&self, t: &TransitionRecord) -> Value {
+        let (host, interface) = self.of(t.host, t.interface);
+        let (from, to) = (t.from.word(), t.to.word());
+        json!([
+            t.at.us(),
+            host,
+            interface,
+            t.vhid,
+            from,
+            to,
+            t.text,
+            t.cause.word()
+        ])
+    }
+
+    fn ad(&self, a: &AdvertisementRecord) -> Value {
+        let (host, interface) = self.of(a.host, a.interface);
+        let af = if a.family == Family::Inet { 4 } else { 6 };
+        let (first, second, version) = match a.says {
+            Says::Carp { advbase, advskew } => (u16::from(advbase), advskew, 2),
+            Says::Vrrp {
+                interval_cs,
+                priority,
+            } => (interval_cs, priority, 3),
+        };
+        let mut row = json!([a.at.us(), host, interface, a.vhid, first, second, af]);
+        if self.have_versions() {
+            row.as_array_mut().unwrap().push(json!(version));
+        }
+        row
+    }
 }

@@ -367,18 +367,58 @@ fn address(number: u8) -> IpAddr {
     }
 }
 
-fn apply(host: &mut Host, now: &mut Instant, op: &Op) {
-    let at = *now;
-    let legacy = host.kernel().carp_interfaces;
-    let mut configure = |command: Command| {
-        // Refusals are answers too.
-        let _ = host.configure(at, &command);
-    };
+/// The command of an act, if it is one.
+fn command(op: &Op, legacy: bool) -> Option<Command> {
+    let (interface, vhid) = (0, 7);
     let set = |change| Command::Set {
-        interface: 0,
-        vhid: 7,
+        interface,
+        vhid,
         change,
     };
+    Some(match op {
+        Op::Demote(by) if !legacy => Command::Sysctl(Write::Demotion(*by)),
+        Op::Allow(on) => Command::Sysctl(Write::Allow(*on)),
+        Op::Preempt(on) => Command::Sysctl(Write::Preempt(*on)),
+        Op::Skew(skew) => set(Change {
+            advskew: Some(*skew),
+            ..Change::default()
+        }),
+        Op::Request(master) => set(Change {
+            state: Some(if *master {
+                State::Master
+            } else {
+                State::Backup
+            }),
+            ..Change::default()
+        }),
+        Op::Add(number) => Command::AddAddress {
+            interface,
+            vhid,
+            address: address(*number),
+        },
+        Op::Remove(number) => Command::RemoveAddress {
+            interface,
+            vhid,
+            address: address(*number),
+        },
+        Op::Carp(up) if legacy => Command::Carp {
+            interface,
+            vhid,
+            up: *up,
+        },
+        _ => return None,
+    })
+}
+
+fn apply(host: &mut Host, now: &mut Instant, op: &Op) {
+    let at = *now;
+    if let Some(command) = command(op, host.kernel().carp_interfaces) {
+        // Refusals are answers too.
+        let _ = host.configure(at, &command);
+        return;
+    }
+    let family = |v6: bool| if v6 { Family::Inet6 } else { Family::Inet };
+    let interface = 0;
     match op {
         Op::Pass(us) => {
             let until = at.after_us(*us);
@@ -390,83 +430,25 @@ fn apply(host: &mut Host, now: &mut Instant, op: &Op) {
         }
         Op::Hear(advbase, advskew, v6) => {
             let mut advertisement = advert(*advbase, *advskew);
-            if *v6 {
-                advertisement.family = Family::Inet6;
-            }
-            host.handle(
-                at,
-                Input::Advertisement {
-                    interface: 0,
-                    advertisement: &advertisement,
-                },
-            );
+            advertisement.family = family(*v6);
+            let input = Input::Advertisement {
+                interface,
+                advertisement: &advertisement,
+            };
+            host.handle(at, input);
         }
         Op::Bytes(bytes, v6) => {
-            let family = if *v6 { Family::Inet6 } else { Family::Inet };
-            host.handle(
-                at,
-                Input::Packet {
-                    interface: 0,
-                    family,
-                    bytes,
-                },
-            );
+            let input = Input::Packet {
+                interface,
+                family: family(*v6),
+                bytes,
+            };
+            host.handle(at, input);
         }
-        Op::Link(up) => host.handle(
-            at,
-            Input::Link {
-                interface: 0,
-                up: *up,
-            },
-        ),
-        Op::Up(up) => host.handle(
-            at,
-            Input::Interface {
-                interface: 0,
-                up: *up,
-            },
-        ),
-        Op::SendErrors(on) => host.handle(
-            at,
-            Input::SendErrors {
-                interface: 0,
-                on: *on,
-            },
-        ),
-        Op::Demote(by) if !legacy => {
-            configure(Command::Sysctl(Write::Demotion(*by)));
-        }
-        Op::Demote(_) => {}
-        Op::Allow(on) => configure(Command::Sysctl(Write::Allow(*on))),
-        Op::Preempt(on) => configure(Command::Sysctl(Write::Preempt(*on))),
-        Op::Skew(skew) => configure(set(Change {
-            advskew: Some(*skew),
-            ..Change::default()
-        })),
-        Op::Request(master) => configure(set(Change {
-            state: Some(if *master {
-                State::Master
-            } else {
-                State::Backup
-            }),
-            ..Change::default()
-        })),
-        Op::Add(number) => configure(Command::AddAddress {
-            interface: 0,
-            vhid: 7,
-            address: address(*number),
-        }),
-        Op::Remove(number) => configure(Command::RemoveAddress {
-            interface: 0,
-            vhid: 7,
-            address: address(*number),
-        }),
-        Op::Carp(up) if legacy => configure(Command::Carp {
-            interface: 0,
-            vhid: 7,
-            up: *up,
-        }),
-        Op::Carp(_) => {}
+        Op::Link(up) => host.handle(at, Input::Link { interface, up: *up }),
+        Op::Up(up) => host.handle(at, Input::Interface { interface, up: *up }),
+        Op::SendErrors(on) => host.handle(at, Input::SendErrors { interface, on: *on }),
+        _ => {}
     }
 }
 

@@ -219,78 +219,81 @@ fn problem(text: &str) -> (String, String, String) {
     (text[first.span].to_owned(), first.message, first.help)
 }
 
+/// Events with what is pointed at, part of what is said, and part of the advice.
+const WRONG: &[(&str, &str, &str, &str)] = &[
+    ("crash:a", "crash:a", "has no time", "20s=link-down:a:lan"),
+    ("20=crash:a", "20", "is no time", "20s"),
+    (
+        "61s=crash:a",
+        "61s",
+        "after the end, 60s",
+        "until = \"61s\"",
+    ),
+    ("1s=crahs:a", "crahs", "no action", "\"crash\""),
+    ("1s=crash:c", "c", "no host \"c\"", ""),
+    ("1s=crash:a:b", "b", "one argument too many", "crash:HOST"),
+    ("1s=crash", "crash", "needs host", "crash:HOST"),
+    (
+        "1s=link-down:a:lam",
+        "lam",
+        "no interface or segment",
+        "lan",
+    ),
+    (
+        "1s=link-down:a",
+        "link-down:a",
+        "several interfaces",
+        "em0, em1",
+    ),
+    ("1s=set:b:1:advskew=5", "1", "several segments", "lan:1"),
+    ("1s=set:a:9:advskew=5", "9", "no vhid", "it has 1, 2"),
+    ("1s=set:a:1:advskew=255", "advskew=255", "from 0 to 254", ""),
+    ("1s=set:a:1:skew=5", "skew=5", "no key \"skew\"", "advskew"),
+    ("1s=set:a:1", "set:a:1", "changes nothing", "set:HOST:VHID"),
+    (
+        "1s=set:a:1:peer=10.0.0.1",
+        "peer=10.0.0.1",
+        "no unicast peers",
+        "14",
+    ),
+    ("1s=set:v:3:advskew=1", "advskew=1", "speaks VRRP", ""),
+    (
+        "1s=set:b:2:vrrp-priority=1",
+        "vrrp-priority=1",
+        "speaks CARP",
+        "",
+    ),
+    (
+        "1s=demote:a:240",
+        "demote:a:240",
+        "FreeBSD 9 has no",
+        "link-down",
+    ),
+    (
+        "1s=carp-down:b:2",
+        "carp-down:b:2",
+        "FreeBSD 14 has no",
+        "if-down",
+    ),
+    ("1s=sysctl:b:premept:1", "premept", "no sysctl", "preempt"),
+    (
+        "1s=sysctl:b:arpbalance:1",
+        "sysctl:b:arpbalance:1",
+        "has no",
+        "",
+    ),
+    ("1s=sysctl:b:preempt:2", "2", "from 0 to 1", ""),
+    ("1s=set:b:2:state=init", "state=init", "no state", "backup"),
+    ("1s=address-add:b:2:10.0.0", "10.0.0", "no IP address", ""),
+    ("1s=lose:b:2", "lose:b:2", "which advertisements", "nth"),
+];
+
 #[test]
 fn what_is_wrong_is_pointed_at_with_what_to_write_instead() {
-    for (text, at, message, help) in [
-        ("crash:a", "crash:a", "has no time", "20s=link-down:a:lan"),
-        ("20=crash:a", "20", "is no time", "20s"),
-        (
-            "61s=crash:a",
-            "61s",
-            "after the end, 60s",
-            "until = \"61s\"",
-        ),
-        ("1s=crahs:a", "crahs", "no action", "\"crash\""),
-        ("1s=crash:c", "c", "no host \"c\"", ""),
-        ("1s=crash:a:b", "b", "one argument too many", "crash:HOST"),
-        ("1s=crash", "crash", "needs host", "crash:HOST"),
-        (
-            "1s=link-down:a:lam",
-            "lam",
-            "no interface or segment",
-            "lan",
-        ),
-        (
-            "1s=link-down:a",
-            "link-down:a",
-            "several interfaces",
-            "em0, em1",
-        ),
-        ("1s=set:b:1:advskew=5", "1", "several segments", "lan:1"),
-        ("1s=set:a:9:advskew=5", "9", "no vhid", "it has 1, 2"),
-        ("1s=set:a:1:advskew=255", "advskew=255", "from 0 to 254", ""),
-        ("1s=set:a:1:skew=5", "skew=5", "no key \"skew\"", "advskew"),
-        ("1s=set:a:1", "set:a:1", "changes nothing", "set:HOST:VHID"),
-        (
-            "1s=set:a:1:peer=10.0.0.1",
-            "peer=10.0.0.1",
-            "no unicast peers",
-            "14",
-        ),
-        ("1s=set:v:3:advskew=1", "advskew=1", "speaks VRRP", ""),
-        (
-            "1s=set:b:2:vrrp-priority=1",
-            "vrrp-priority=1",
-            "speaks CARP",
-            "",
-        ),
-        (
-            "1s=demote:a:240",
-            "demote:a:240",
-            "FreeBSD 9 has no",
-            "link-down",
-        ),
-        (
-            "1s=carp-down:b:2",
-            "carp-down:b:2",
-            "FreeBSD 14 has no",
-            "if-down",
-        ),
-        ("1s=sysctl:b:premept:1", "premept", "no sysctl", "preempt"),
-        (
-            "1s=sysctl:b:arpbalance:1",
-            "sysctl:b:arpbalance:1",
-            "has no",
-            "",
-        ),
-        ("1s=sysctl:b:preempt:2", "2", "from 0 to 1", ""),
-        ("1s=set:b:2:state=init", "state=init", "no state", "backup"),
-        ("1s=address-add:b:2:10.0.0", "10.0.0", "no IP address", ""),
-        ("1s=lose:b:2", "lose:b:2", "which advertisements", "nth"),
-    ] {
+    for (text, at, message, help) in WRONG {
         let (found, said, advice) = problem(text);
         assert!(
-            found == at && said.contains(message) && advice.contains(help),
+            found == *at && said.contains(message) && advice.contains(help),
             "{text}: {found:?} {said:?} {advice:?}"
         );
     }

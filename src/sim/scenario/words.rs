@@ -220,7 +220,7 @@ fn scaled(number: &str, unit_us: u64) -> Option<u64> {
     let mut us = whole.checked_mul(unit_us)?;
     let mut part = unit_us;
     for digit in fraction.chars() {
-        if part % 10 != 0 && digit != '0' {
+        if !part.is_multiple_of(10) && digit != '0' {
             // A unit that ten does not divide, such as minutes in seconds, goes on below microseconds.
             return None;
         }
@@ -236,9 +236,7 @@ fn raw(text: &str, offset: usize, problems: &mut Vec<ScenarioProblem>) -> Option
     let (word, mut rest) = text.split_once(':').unwrap_or((text, ""));
     let mut at = offset + word.len() + 1;
     let spot = Spot::new(word.to_owned(), offset..offset + word.len());
-    let Some(action) = find(&spot, problems) else {
-        return None;
-    };
+    let action = find(&spot, problems)?;
     let mut args = Vec::new();
     let optional_first = action.word == "partition" && rest.matches(':').count() == 1;
     let mut names: Vec<&str> = action

@@ -80,6 +80,12 @@ impl World<'_> {
                     self.settle(host.index(), Cause::Event, observer);
                 }
             }
+            network => self.act_on_network(network, observer),
+        }
+    }
+
+    fn act_on_network(&mut self, action: &Action, observer: &mut impl Observer) {
+        match action {
             Action::Partition { segment, groups } => self.network.partition(*segment, groups),
             Action::Heal { segment } => self.network.heal(*segment),
             Action::Block { from, to, family } => self.network.block(*from, *to, *family),
@@ -94,6 +100,8 @@ impl World<'_> {
                     self.arp(*segment, *target, *client, observer);
                 }
             }
+            // The others are about a host.
+            _ => {}
         }
     }
 
