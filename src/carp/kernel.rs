@@ -6,7 +6,7 @@ use super::machine::Reason;
 /// What one kernel generation does. The machine is the same for all; this says which of its ways it takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Kernel {
-    /// The name of the generation, such as `9` or `13.0`.
+    /// The release family, such as `9` or `13`.
     pub name: &'static str,
     /// CARP is an interface `carpN` of its own that can be up or down, and demotion is a count of problems.
     pub carp_interfaces: bool,
@@ -138,17 +138,22 @@ impl Kernel {
         ..Self::R10
     };
 
-    /// FreeBSD 12 and 13.0.
-    pub const R13: Self = Self {
-        name: "13.0",
+    /// FreeBSD 12.
+    pub const R12: Self = Self {
+        name: "12",
         allow: AllowRule::Init,
         drops_loops: true,
         ..Self::R11
     };
 
-    /// FreeBSD 13 with the send errors of 14.
+    /// FreeBSD 13.0.
+    pub const R13: Self = Self {
+        name: "13",
+        ..Self::R12
+    };
+
+    /// FreeBSD 13 with the send errors of 14 (PR 260499, probably from 13.1 on).
     pub const R13_RECOVERING: Self = Self {
-        name: "13 with PR 260499",
         send_errors: SendErrorRule::Recovering,
         ..Self::R13
     };

@@ -63,6 +63,9 @@ pub(super) struct Network {
     losses: Vec<CountedLoss>,
     /// Nothing is in force, so that a multicast frame reaches everybody.
     clear: bool,
+    /// Every receiver gets a frame of its own, to compare with frames that all share.
+    #[cfg(test)]
+    one_by_one: bool,
     /// Lists of receivers in use, and those that are free.
     lists: Vec<Vec<(u16, u64)>>,
     free: Vec<u32>,
@@ -91,6 +94,8 @@ impl Network {
             blocks: Vec::new(),
             losses: Vec::new(),
             clear: false,
+            #[cfg(test)]
+            one_by_one: false,
             lists: Vec::new(),
             free: Vec::new(),
         };
@@ -165,6 +170,10 @@ impl Network {
             && self.loss == 0.0
             && self.jitter_us == 0
             && self.partitions.iter().all(Option::is_none);
+        #[cfg(test)]
+        {
+            self.clear &= !self.one_by_one;
+        }
     }
 
     /// Who receives an advertisement that a host sends now. Partitions, blocks and losses count at this moment.
@@ -217,7 +226,7 @@ impl Network {
         if self.lists[number as usize].is_empty() {
             self.free.push(number);
             Route::Nowhere
-        } else if self.jitter_us > 0 {
+        } else if self.goes_apart() {
             Route::Apart(number)
         } else {
             Route::Together(Receivers::List(number))
@@ -227,6 +236,22 @@ impl Network {
     /// The member of a segment at a place has an address of its own.
     pub(super) fn has(&self, segment: SegmentId, place: usize, address: IpAddr) -> bool {
         self.addresses[segment.index()][place].contains(&address)
+    }
+
+    #[cfg(not(test))]
+    const fn goes_apart(&self) -> bool {
+        self.jitter_us > 0
+    }
+
+    #[cfg(test)]
+    const fn goes_apart(&self) -> bool {
+        self.jitter_us > 0 || self.one_by_one
+    }
+
+    #[cfg(test)]
+    pub(super) fn send_one_by_one(&mut self) {
+        self.one_by_one = true;
+        self.clear = false;
     }
 
     /// A list of receivers: their places on the segment, and how much longer it takes to each.

@@ -135,7 +135,8 @@ pub const fn kernel(release: Release) -> &'static Kernel {
         Release::R9 => &Kernel::LEGACY,
         Release::R10 => &Kernel::R10,
         Release::R11 => &Kernel::R11,
-        Release::R12 | Release::R13 => &Kernel::R13,
+        Release::R12 => &Kernel::R12,
+        Release::R13 => &Kernel::R13,
         Release::R14 => &Kernel::R14,
         Release::R15 => &Kernel::R15,
     }

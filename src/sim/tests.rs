@@ -362,6 +362,20 @@ proptest! {
         }
     }
 
+    /// A frame that all receivers share is the same as a frame for each, also where everything happens at one time.
+    #[test]
+    fn receivers_may_share_a_frame(
+        kernel in 0usize..KERNELS.len(),
+        faults in proptest::collection::vec((0u64..20_000_000, fault()), 0..25),
+        latency_us in prop_oneof![Just(0u64), Just(200), Just(1_000_000)],
+    ) {
+        let setup = cluster(KERNELS[kernel], HOSTS, VHIDS);
+        let scenario = Scenario { latency_us, ..scenario(&setup, &faults, false) };
+        let mut apart = Trace::with_advertisements();
+        World::new(&setup, &scenario).one_by_one().run(&mut apart);
+        prop_assert_eq!(apart, trace(&setup, &scenario, Authentication::ByIdentity));
+    }
+
     /// Comparing what digests cover is the same as comparing digests, jitter and loss or not.
     #[test]
     fn digests_are_not_needed(

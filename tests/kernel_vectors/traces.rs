@@ -159,12 +159,10 @@ fn scenario(case: &Value, setup: &Setup) -> Scenario {
         });
     }
     for event in case["events"].as_array().unwrap() {
-        for action in actions(setup, event) {
-            events.push(Event {
-                at: at(&event["t"]),
-                action,
-            });
-        }
+        events.push(Event {
+            at: at(&event["t"]),
+            action: action(setup, event),
+        });
     }
     Scenario {
         until: at(&case["end_us"]),
@@ -186,17 +184,13 @@ fn host(setup: &Setup, name: &Value) -> HostId {
     setup.host(text(name)).unwrap()
 }
 
-fn actions(setup: &Setup, event: &Value) -> Vec<Action> {
+fn action(setup: &Setup, event: &Value) -> Action {
     let host = |key: &str| host(setup, &event[key]);
     let segment = || event["lan"].as_str().and_then(|lan| setup.segment(lan));
-    let interface = || {
-        let interfaces = &setup.hosts[usize::from(host("host").0)].interfaces;
-        let same = |interface: &InterfaceSetup| interface.name == event["if"];
-        interfaces.iter().position(same).unwrap() as u16
-    };
+    let interface = || interface_of(setup, event);
     let flag = |key: &str| event[key].as_bool().unwrap();
     let block_family = || event["af"].is_number().then(|| family(&event["af"]));
-    let action = match text(&event["ev"]) {
+    match text(&event["ev"]) {
         "crash" => Action::Crash(host("host")),
         "boot" => Action::Boot(host("host")),
         "suspend" => Action::Suspend(host("host")),
@@ -248,9 +242,11 @@ fn actions(setup: &Setup, event: &Value) -> Vec<Action> {
                 .map(|client| text(client).parse().unwrap())
                 .collect(),
         },
-        _ => return commands(event, host("host"), interface_of(setup, event)),
-    };
-    vec![action]
+        _ => Action::Configure {
+            host: host("host"),
+            command: command(event, interface_of(setup, event)),
+        },
+    }
 }
 
 /// The interface of an event; those of sysctls have none.
@@ -261,7 +257,7 @@ fn interface_of(setup: &Setup, event: &Value) -> u16 {
     interfaces.iter().position(same).unwrap_or(0) as u16
 }
 
-fn commands(event: &Value, host: HostId, interface: u16) -> Vec<Action> {
+fn command(event: &Value, interface: u16) -> Command {
     let on = || event["on"].as_bool().unwrap();
     let vhid_number = || number::<u8>(&event["vhid"]);
     let set = |change| Command::Set {
@@ -271,7 +267,7 @@ fn commands(event: &Value, host: HostId, interface: u16) -> Vec<Action> {
     };
     let optional = |key: &str| event[key].is_number().then(|| number::<u16>(&event[key]));
     let ip = || address(&event["addr"]);
-    let command = match text(&event["ev"]) {
+    match text(&event["ev"]) {
         "demote" => Command::Sysctl(Write::Demotion(number(&event["delta"]))),
         "preempt" => Command::Sysctl(Write::Preempt(on())),
         "allow" => Command::Sysctl(Write::Allow(on())),
@@ -323,8 +319,7 @@ fn commands(event: &Value, host: HostId, interface: u16) -> Vec<Action> {
             Command::Create(spec)
         }
         other => panic!("no event {other}"),
-    };
-    vec![Action::Configure { host, command }]
+    }
 }
 
 /// The rows of a run, as the files have them.

@@ -7,10 +7,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::carp::{AuthKey, Kernel, Reason};
 
-const KERNELS: [&Kernel; 7] = [
+const KERNELS: [&Kernel; 8] = [
     &Kernel::LEGACY,
     &Kernel::R10,
     &Kernel::R11,
+    &Kernel::R12,
     &Kernel::R13,
     &Kernel::R13_RECOVERING,
     &Kernel::R14,

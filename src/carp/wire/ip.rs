@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::super::Family;
-use super::super::auth::is_link_local;
+use super::super::auth::without_scope;
 use super::{PROTOCOL, TTL, checksum};
 
 /// A view of an IP packet that holds CARP or VRRP.
@@ -122,11 +122,7 @@ impl IpRepr {
         ]);
         into.extend((payload as u16).to_be_bytes());
         into.extend([PROTOCOL, TTL]);
-        into.extend(super::super::auth::without_scope(source.octets()));
-        let mut to = destination.octets();
-        if is_link_local(&to) {
-            to = super::super::auth::without_scope(to);
-        }
-        into.extend(to);
+        into.extend(without_scope(source.octets()));
+        into.extend(without_scope(destination.octets()));
     }
 }

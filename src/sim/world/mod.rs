@@ -126,6 +126,13 @@ impl<'a> World<'a> {
         self
     }
 
+    /// The same, with a frame for every receiver.
+    #[cfg(test)]
+    pub(super) fn one_by_one(mut self) -> Self {
+        self.network.send_one_by_one();
+        self
+    }
+
     /// Runs to the end of the scenario.
     pub fn run(&mut self, observer: &mut impl Observer) {
         self.run_until(self.scenario.until, observer);
