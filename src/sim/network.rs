@@ -57,7 +57,7 @@ pub(super) struct Network {
     segments: Vec<Vec<(HostId, u16)>>,
     /// Their own addresses, for unicast.
     addresses: Vec<Vec<Vec<IpAddr>>>,
-    /// The group of each host on each segment, if a partition is in force there. 0 is no group.
+    /// The group of each host on each segment, if a partition is in force there. Hosts in no group have 0.
     partitions: Vec<Option<Vec<u32>>>,
     blocks: Vec<Block>,
     losses: Vec<CountedLoss>,
@@ -268,10 +268,7 @@ impl Network {
     fn reaches(&self, segment: SegmentId, from: HostId, to: HostId, family: Family) -> bool {
         let together = self.partitions[segment.index()]
             .as_ref()
-            .is_none_or(|group_of| {
-                let (a, b) = (group_of[from.index()], group_of[to.index()]);
-                a == b && a != 0
-            });
+            .is_none_or(|group_of| group_of[from.index()] == group_of[to.index()]);
         together
             && !self.blocks.iter().any(|block| {
                 (block.from, block.to) == (from, to) && block.family.is_none_or(|f| f == family)

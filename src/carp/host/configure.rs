@@ -93,6 +93,10 @@ impl Host {
     /// of 9.x, which joins its interface with its first address).
     fn create(&mut self, now: Instant, spec: &VhidSpec) -> Result<(), Refusal> {
         if let Some(slot) = self.slot(spec.interface, spec.vhid) {
+            // A second carp interface with the vhid of the first gets no address (9.x).
+            if self.kernel.carp_interfaces {
+                return Err(Refusal::Exists);
+            }
             return self.set_from(now, slot, spec);
         }
         if usize::from(spec.interface) >= self.interfaces.len() || spec.vhid == 0 {
@@ -232,11 +236,15 @@ impl Host {
     }
 
     /// Adds an address: the digest covers it, and the vhid starts again from INIT (`carp_attach`, `carp_set_addr` of
-    /// 9.x).
+    /// 9.x). 9.x takes only addresses within a subnet of the parent; where no address of the parent is known, any.
     fn add_address(&mut self, now: Instant, slot: u16, address: IpAddr) -> Result<(), Refusal> {
         let vhid = &mut self.vhids[usize::from(slot)];
         if vhid.addresses.contains(&address) {
             return Err(Refusal::Exists);
+        }
+        let own = &self.interfaces[usize::from(vhid.interface)].addresses;
+        if self.kernel.carp_interfaces && !has_subnet(own, address) {
+            return Err(Refusal::NoAddress);
         }
         vhid.addresses.push(address);
         *vhid.count(Family::of(address)) += 1;
@@ -344,4 +352,13 @@ impl Host {
             self.set_run(now, slot, None);
         }
     }
+}
+
+/// The address lies in the subnet of an own address, or there is none of its family.
+fn has_subnet(own: &[(IpAddr, u8)], address: IpAddr) -> bool {
+    let mut same = own
+        .iter()
+        .filter(|(own, _)| Family::of(*own) == Family::of(address))
+        .peekable();
+    same.peek().is_none() || same.any(|own| super::send::holds(*own, address))
 }

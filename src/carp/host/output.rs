@@ -149,7 +149,7 @@ pub enum Refusal {
     #[error("it exists already")]
     Exists,
     /// `EADDRNOTAVAIL`
-    #[error("the vhid does not have the address")]
+    #[error("the address cannot be there")]
     NoAddress,
 }
 

@@ -337,7 +337,8 @@ pub(super) const fn last_octet_is_multicast(address: IpAddr) -> bool {
     }
 }
 
-fn holds((own, prefix): (IpAddr, u8), address: IpAddr) -> bool {
+/// The subnet of an own address holds another address.
+pub(super) fn holds((own, prefix): (IpAddr, u8), address: IpAddr) -> bool {
     match (own, address) {
         (IpAddr::V4(own), IpAddr::V4(address)) => {
             let shift = 32u32.saturating_sub(u32::from(prefix));

@@ -135,7 +135,7 @@ pub enum Action {
     Partition {
         /// The segment; `None` for all.
         segment: Option<SegmentId>,
-        /// The groups. A host in none reaches nobody.
+        /// The groups. Hosts in none are one more group.
         groups: Vec<Vec<HostId>>,
     },
     /// The partition ends.

@@ -196,6 +196,19 @@ impl<'a> World<'a> {
         best
     }
 
+    /// When something happens next: an event, an arrival or a timer.
+    pub fn next_at(&mut self) -> Option<Instant> {
+        let occasion = self.timeline.get(self.next_occasion);
+        let mut next = occasion.map_or(Instant::NEVER, |(at, _)| *at);
+        next = next.min(self.queue.next().at);
+        for machine in &mut self.machines {
+            if let (Power::On, Some(running)) = (machine.power, &mut machine.host) {
+                next = next.min(running.poll_timeout().unwrap_or(Instant::NEVER));
+            }
+        }
+        Some(next).filter(|at| *at != Instant::NEVER)
+    }
+
     /// The time reached.
     #[must_use]
     pub const fn now(&self) -> Instant {

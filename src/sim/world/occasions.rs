@@ -23,7 +23,8 @@ impl World<'_> {
         }
     }
 
-    fn act(&mut self, action: &Action, observer: &mut impl Observer) {
+    /// Something happens now, besides what the scenario holds.
+    pub fn act(&mut self, action: &Action, observer: &mut impl Observer) {
         match action {
             Action::Crash(host) => self.crash(*host, observer),
             Action::Boot(host) => self.boot(*host, observer),
