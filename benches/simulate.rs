@@ -40,6 +40,7 @@ fn cluster(hosts: u16, vhids: u16) -> Setup {
                 name: "em0".into(),
                 segment: SegmentId(0),
             }],
+            away: false,
         }
     };
     Setup {

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Everything happens in one order, by time and then first in, first out, and everything random comes from the seed of the
-//! scenario: the same setup and scenario give the same run everywhere. Imports `carp` and `model`; knows nothing of files.
+//! scenario: the same setup and scenario give the same run everywhere. Imports `carp`, `model` and `config`; knows nothing
+//! of files.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod machine;

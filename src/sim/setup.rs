@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use crate::carp::{
     AuthKey, Destinations, HostSpec, InterfaceSpec, Kernel, Protocol, Sysctls, VhidSpec,
 };
-use crate::model::{HostConfig, Key, KnownSysctl, Mode, Release, SecretReference, VhidConfig};
+use crate::config::resolve;
+use crate::model::{
+    Cluster, HostConfig, Key, KnownSysctl, Mode, Release, SecretReference, VhidConfig,
+};
 
 /// A host by its place in [`Setup::hosts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +61,8 @@ pub struct HostSetup {
     pub spec: HostSpec,
     /// Its interfaces, in the order of [`HostSpec::interfaces`].
     pub interfaces: Vec<InterfaceSetup>,
+    /// Out of service: off, unless a scenario boots it.
+    pub away: bool,
 }
 
 /// An interface.
@@ -84,7 +89,32 @@ impl Setup {
                 name: config.host.to_string(),
                 spec: HostSpec::from(config),
                 interfaces,
+                away: false,
             });
+        }
+        setup
+    }
+
+    /// The simulation of a description: every node as it would be configured, those that are away switched off.
+    #[must_use]
+    pub fn of_cluster(cluster: &Cluster) -> Self {
+        let configs: Vec<HostConfig> = cluster
+            .nodes
+            .iter()
+            .map(|node| resolve(cluster, node))
+            .collect();
+        let mut setup = Self::of(&configs);
+        for (host, node) in setup.hosts.iter_mut().zip(&cluster.nodes) {
+            host.away = node.away.is_some();
+        }
+        for vhid in &cluster.vhids {
+            if let Some(name) = &vhid.name {
+                setup.name_vhid(
+                    &name.to_string(),
+                    &vhid.segment.to_string(),
+                    vhid.id.number(),
+                );
+            }
         }
         setup
     }

@@ -8,6 +8,8 @@ use crate::carp::{
     AuthKey, Change, Command, Destinations, HostSpec, Instant, InterfaceSpec, Kernel, Protocol,
     State, Sysctls, VhidSpec, Write,
 };
+use crate::config::Description;
+use crate::config::examples::{EXAMPLES, example};
 
 const KERNELS: [&Kernel; 6] = [
     &Kernel::LEGACY,
@@ -50,6 +52,7 @@ fn cluster(kernel: &'static Kernel, hosts: u16, vhids: u8) -> Setup {
                 name: "em0".into(),
                 segment: SegmentId(0),
             }],
+            away: false,
         }
     };
     Setup {
@@ -132,6 +135,56 @@ fn service_counts_outages_split_brains_and_failovers() {
             .finals
             .iter()
             .all(|f| matches!(f.state, FinalState::Is(_)))
+    );
+}
+
+#[test]
+fn every_example_finds_its_preferred_masters() {
+    for example in EXAMPLES {
+        let description = Description::read(example.text);
+        let setup = Setup::of_cluster(&description.cluster);
+        let mut service = Service::new(&setup);
+        let scenario = Scenario::quiet(&setup);
+        let outcome = simulate(&setup, &scenario, &mut service);
+        for vhid in &description.cluster.vhids {
+            let segment = setup.segment(&vhid.segment.to_string()).unwrap();
+            for record in &outcome.finals {
+                let here = setup.segment_of(record.host, record.interface) == segment;
+                if here && record.vhid == vhid.id.number() {
+                    let first = setup.host(&vhid.order[0].to_string()) == Some(record.host);
+                    let wanted = if first { State::Master } else { State::Backup };
+                    assert_eq!(
+                        record.state,
+                        FinalState::Is(wanted),
+                        "{} {record:?}",
+                        example.name
+                    );
+                }
+            }
+        }
+        for vhid in service.until(scenario.until) {
+            assert_eq!(vhid.dual_master_us, 0, "{} {vhid:?}", example.name);
+        }
+    }
+}
+
+#[test]
+fn clients_are_shared_between_the_hosts_of_the_article() {
+    let description = Description::read(example("article").unwrap().text);
+    let setup = Setup::of_cluster(&description.cluster);
+    let mut scenario = Scenario::quiet(&setup);
+    for at in ["30s", "50s"] {
+        let event = format!("{at}=arp:lan:192.168.1.100:192.168.1.20,192.168.1.21");
+        scenario.add(&event, &setup).unwrap();
+    }
+    scenario.add("31s=crash:a", &setup).unwrap();
+    let mut trace = Trace::default();
+    simulate(&setup, &scenario, &mut trace);
+    let (a, b) = (HostId(0), HostId(1));
+    let answers: Vec<_> = trace.arp.iter().map(|arp| arp.answers.clone()).collect();
+    assert_eq!(
+        answers,
+        [vec![(a, 1)], vec![(b, 2)], vec![(b, 1)], vec![(b, 2)]]
     );
 }
 

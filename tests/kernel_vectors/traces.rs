@@ -136,6 +136,7 @@ fn setup(case: &Value) -> Setup {
             name: text(&host["name"]).to_owned(),
             spec,
             interfaces,
+            away: false,
         });
     }
     setup

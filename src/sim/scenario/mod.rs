@@ -41,7 +41,7 @@ impl Scenario {
     /// The end where a scenario does not say.
     pub const UNTIL: Instant = Instant::from_us(60_000_000);
 
-    /// Nothing happens but that all hosts boot at once.
+    /// Nothing happens but that all hosts boot at once, those that are away excepted.
     #[must_use]
     pub fn quiet(setup: &Setup) -> Self {
         Self {
@@ -51,7 +51,11 @@ impl Scenario {
             loss: 0.0,
             seed: 1,
             timing: Timing::Exact,
-            boot: vec![Some(Instant::ZERO); setup.hosts.len()],
+            boot: setup
+                .hosts
+                .iter()
+                .map(|host| (!host.away).then_some(Instant::ZERO))
+                .collect(),
             events: Vec::new(),
         }
     }

@@ -48,6 +48,7 @@ fn setup() -> Setup {
                 segment: SegmentId(place),
             })
             .collect(),
+        away: false,
     };
     let mut setup = Setup {
         segments: vec!["lan".into(), "dmz".into()],
