@@ -4,11 +4,12 @@
 //!
 //! | room | what it owns |
 //! |---|---|
-//! | [`carp`] | the protocol's own numbers |
+//! | [`carp`] | the protocol: its numbers, its packets, a host that speaks it |
 //! | [`model`] | the domain: names, addresses, the cluster, the configuration of one host, findings |
 //! | [`mirror`] | mirror-image assignment: solve and check |
 //! | [`config`] | cluster.toml: text, tables, meaning |
 //! | [`dialect`] | how a release spells the configuration of a host |
+//! | [`sim`] | a cluster in simulated time: scenarios, network, world, trace, service |
 //! | [`lint`] | the rules |
 //! | [`report`] | findings for people and programs |
 //! | [`cli`] | the commands; the only room that touches files, processes and the environment |
@@ -23,3 +24,4 @@ pub mod lint;
 pub mod mirror;
 pub mod model;
 pub mod report;
+pub mod sim;

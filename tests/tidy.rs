@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order in which they may import each other.
-const ROOMS: [&str; 8] = [
-    "carp", "model", "mirror", "config", "dialect", "lint", "report", "cli",
+const ROOMS: [&str; 9] = [
+    "carp", "model", "mirror", "config", "dialect", "sim", "lint", "report", "cli",
 ];
 
 /// The rooms that map values to values: no file, process, environment or clock.
-const PURE: [&str; 7] = [
-    "carp", "model", "mirror", "config", "dialect", "lint", "report",
+const PURE: [&str; 8] = [
+    "carp", "model", "mirror", "config", "dialect", "sim", "lint", "report",
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,0 +1,51 @@
+//! A cluster in simulated time: hosts that speak CARP over segments with latency, and what is done to them.
+//!
+//! ```text
+//! HostConfig ──▶ Setup ─┐
+//!                       ├─▶ World ──▶ Observer: Trace, Service, …
+//! scenario text ─▶ Scenario ─┘
+//! ```
+//!
+//! Everything happens in one order, by time and then first in, first out, and everything random comes from the seed of the
+//! scenario: the same setup and scenario give the same run everywhere. Imports `carp`, `model` and `config`; knows nothing
+//! of files.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod machine;
+mod network;
+mod queue;
+pub mod scenario;
+pub mod service;
+mod setup;
+#[cfg(test)]
+mod tests;
+pub mod trace;
+mod world;
+
+pub use scenario::{Action, Event, Loss, Scenario, ScenarioProblem, Which};
+pub use service::{Service, Span, VhidService};
+pub use setup::{HostId, HostSetup, InterfaceSetup, SegmentId, Setup, VhidName, kernel};
+pub use trace::{Observer, Trace};
+pub use world::{Authentication, Count, World};
+
+/// Runs a scenario to its end and lets an observer watch.
+pub fn simulate(setup: &Setup, scenario: &Scenario, observer: &mut impl Observer) -> Outcome {
+    let mut world = World::new(setup, scenario);
+    world.run(observer);
+    Outcome {
+        count: world.count(),
+        finals: world.finals(),
+        stuck_at: world.stuck_at(),
+    }
+}
+
+/// What is left of a run when it has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How much happened.
+    pub count: Count,
+    /// What each vhid of each host was at the end.
+    pub finals: Vec<trace::FinalRecord>,
+    /// When the run got stuck: without latency, routers that contradict each other answer each other for ever.
+    pub stuck_at: Option<crate::carp::Instant>,
+}
