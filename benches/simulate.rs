@@ -46,7 +46,7 @@ fn cluster(hosts: u16, vhids: u16) -> Setup {
     Setup {
         segments: vec!["lan".into()],
         hosts: (0..hosts).map(host).collect(),
-        vhid_names: Vec::new(),
+        ..Setup::default()
     }
 }
 

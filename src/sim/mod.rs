@@ -13,6 +13,8 @@
 
 mod machine;
 mod network;
+pub mod phases;
+pub mod programme;
 mod queue;
 pub mod scenario;
 pub mod service;
@@ -22,6 +24,8 @@ mod tests;
 pub mod trace;
 mod world;
 
+pub use phases::{Phase, PhaseService, phases};
+pub use programme::{ask, standard_programme};
 pub use scenario::{Action, Event, Loss, Scenario, ScenarioProblem, Which};
 pub use service::{Service, Span, VhidService};
 pub use setup::{HostId, HostSetup, InterfaceSetup, SegmentId, Setup, VhidName, kernel};

@@ -58,7 +58,7 @@ fn cluster(kernel: &'static Kernel, hosts: u16, vhids: u8) -> Setup {
     Setup {
         segments: vec!["lan".into()],
         hosts: (0..hosts).map(host).collect(),
-        vhid_names: Vec::new(),
+        ..Setup::default()
     }
 }
 

@@ -90,6 +90,12 @@ pub fn action(text: &str, setup: &Setup) -> Result<Action, Vec<ScenarioProblem>>
     words::action(text, setup)
 }
 
+/// Microseconds of a time such as `20s`, `2.5s`, `300ms` or `1m30s`; `None` if it is none.
+#[must_use]
+pub fn time_us(text: &str) -> Option<u64> {
+    words::duration_us(text)
+}
+
 /// Something that happens at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {

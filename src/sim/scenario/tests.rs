@@ -57,7 +57,7 @@ fn setup() -> Setup {
             host("b", &Kernel::R14, vec![carp(1, 0), carp(1, 1), carp(2, 0)]),
             host("v", &Kernel::R15, vec![vrrp]),
         ],
-        vhid_names: Vec::new(),
+        ..Setup::default()
     };
     setup.name_vhid("web", "lan", 2);
     setup
