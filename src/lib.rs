@@ -11,6 +11,7 @@
 //! | [`dialect`] | how a release spells the configuration of a host |
 //! | [`sim`] | a cluster in simulated time: scenarios, network, world, trace, service |
 //! | [`lint`] | the rules |
+//! | [`wire`] | captures |
 //! | [`report`] | findings for people and programs |
 //! | [`cli`] | the commands; the only room that touches files, processes and the environment |
 
@@ -25,3 +26,4 @@ pub mod mirror;
 pub mod model;
 pub mod report;
 pub mod sim;
+pub mod wire;
