@@ -7,9 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use carpgen::config::{Description, json_schema};
+use carpgen::config::{Description, examples, json_schema};
 use carpgen::lint::check;
 use carpgen::model::Severity;
+use carpgen::sim::scenario::ACTIONS;
+use carpgen::sim::{Scenario, Setup};
 use tempfile::TempDir;
 
 /// A command line of an example and all that the document shows of it.
@@ -48,7 +50,7 @@ fn displays(text: &str) -> Vec<String> {
 }
 
 /// `$ COMMAND`, what it prints on both streams, and `? CODE` where it is not 0.
-fn examples(blocks: &[String]) -> Vec<Example> {
+fn shown(blocks: &[String]) -> Vec<Example> {
     let mut found: Vec<Example> = Vec::new();
     for line in blocks.iter().flat_map(|block| block.lines()) {
         if let Some(command) = line.strip_prefix("$ ") {
@@ -73,7 +75,7 @@ fn examples(blocks: &[String]) -> Vec<Example> {
     found
 }
 
-/// Runs the examples of a document one after the other in one new folder.
+/// Runs the shown commands of a document one after the other in one new folder.
 fn run_all(name: &str, examples: &[Example]) {
     let folder = TempDir::new().unwrap();
     let program = PathBuf::from(env!("CARGO_BIN_EXE_carpgen"));
@@ -101,7 +103,7 @@ fn run_all(name: &str, examples: &[Example]) {
 
 #[test]
 fn the_examples_of_the_readme_are_real() {
-    let found = examples(&fenced(&document("README.md"), "console"));
+    let found = shown(&fenced(&document("README.md"), "console"));
     assert!(found.len() >= 8);
     run_all("README.md", &found);
 }
@@ -109,7 +111,7 @@ fn the_examples_of_the_readme_are_real() {
 #[test]
 fn the_examples_of_the_manual_are_real() {
     let blocks = displays(&document("man/carpgen.1"));
-    let found = examples(&blocks);
+    let found = shown(&blocks);
     assert!(found.len() >= 4);
     run_all("carpgen.1", &found);
 }
@@ -127,6 +129,29 @@ fn the_descriptions_shown_are_clean() {
             .map(|f| (f.rule.name, f.finding.message))
             .collect();
         assert!(findings.is_empty(), "{text}\n{findings:?}");
+    }
+}
+
+#[test]
+fn the_scenario_of_the_manual_runs_and_every_action_is_explained() {
+    let manual = document("man/carpgen.scenario.5");
+    let cluster = Description::read(examples::example("failover").unwrap().text).cluster;
+    let setup = Setup::of_cluster(&cluster);
+    for text in displays(&manual) {
+        let scenario = Scenario::parse(&text, &setup).unwrap();
+        assert!(scenario.events.len() >= 3);
+    }
+    let actions: Vec<&str> = manual
+        .lines()
+        .filter_map(|line| line.strip_prefix(".It Cm "))
+        .collect();
+    for action in ACTIONS {
+        let explained = actions.iter().any(|line| {
+            let (names, arguments) = line.split_once(" Pq ").unwrap_or((line, ""));
+            names.split(" , ").any(|name| name == action.word)
+                && action.required.iter().all(|name| arguments.contains(name))
+        });
+        assert!(explained, "carpgen.scenario.5 lacks {}", action.word);
     }
 }
 

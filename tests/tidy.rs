@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order in which they may import each other.
-const ROOMS: [&str; 9] = [
-    "carp", "model", "mirror", "config", "dialect", "sim", "lint", "report", "cli",
+const ROOMS: [&str; 10] = [
+    "carp", "model", "mirror", "config", "dialect", "sim", "lint", "wire", "report", "cli",
 ];
 
 /// The rooms that map values to values: no file, process, environment or clock.

@@ -1,6 +1,7 @@
 //! The commands. The only room that touches files, processes, the environment and the terminal.
 
 mod args;
+mod capture;
 mod completions;
 mod error;
 mod explain;
@@ -9,9 +10,11 @@ mod input;
 mod keygen;
 mod lint;
 mod output;
+mod refusal;
 mod render;
 mod schema;
 mod secrets;
+mod simulate;
 mod ui;
 
 use std::ffi::OsString;
@@ -68,6 +71,7 @@ fn dispatch(ui: &mut Ui, args: Args) -> Result<Outcome, CommandError> {
         Command::Lint(args) => lint::run(ui, &args),
         Command::Explain(args) => explain::run(ui, &args),
         Command::Render(args) => render::run(ui, &args),
+        Command::Simulate(args) => simulate::run(ui, &args),
         Command::Keygen => keygen::run(ui),
         Command::Schema(args) => schema::run(ui, &args),
         Command::Completions(args) => completions::run(ui, &args),

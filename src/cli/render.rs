@@ -7,15 +7,16 @@ use clap::ValueEnum;
 
 use super::args::DescriptionArgs;
 use super::error::CommandError;
-use super::input::{self, Input};
+use super::input;
 use super::output::{self, NewFile};
+use super::refusal::refuse;
 use super::ui::Ui;
 use super::{Outcome, Written, secrets};
 use crate::config::{Description, nearest, resolve};
 use crate::dialect::{Argv, HostFile, HostFiles, Renderer, shell_line};
-use crate::lint::{self, Refusal};
-use crate::model::{HostConfig, Secret, Severity};
-use crate::report::{self, Checked, RenderReport, RenderedFile, RenderedHost};
+use crate::lint::Refusal;
+use crate::model::{HostConfig, Secret};
+use crate::report::{RenderReport, RenderedFile, RenderedHost};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RenderArgs {
@@ -107,47 +108,6 @@ pub(super) fn run(ui: &mut Ui, args: &RenderArgs) -> Result<Outcome, CommandErro
         (None, Format::Text) => print(ui, &rendered, args.only)?,
     }
     Ok(Outcome::Clean)
-}
-
-/// Ends the command if findings stop it, and says so with all of them.
-fn refuse(
-    ui: &mut Ui,
-    input: &Input,
-    description: &Description<'_>,
-    refusal: Refusal,
-) -> Result<(), CommandError> {
-    let mut findings = lint::check(description, false);
-    let warnings = findings
-        .iter()
-        .filter(|found| found.finding.severity == Severity::Warning)
-        .count();
-    findings.retain(|found| refusal.stops(found));
-    if findings.is_empty() {
-        if warnings > 0 {
-            let words = if warnings == 1 {
-                "1 warning"
-            } else {
-                &format!("{warnings} warnings")
-            };
-            ui.talk(&format!(
-                "carpgen: {}: {words}; `carpgen lint` shows more",
-                input.name
-            ));
-        }
-        return Ok(());
-    }
-    let count = report::count(&findings);
-    let file = Checked {
-        file: Some(input.name.clone()),
-        source: &description.source,
-        findings,
-    };
-    let text = report::human_findings(&[file], ui.talk_style());
-    ui.talk(text.trim_end());
-    Err(CommandError::bad_input(format!(
-        "{} cannot be used: {count}",
-        input.name
-    )))
 }
 
 fn chosen(

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
 use super::error::CommandError;
 use crate::report::Style;
 
@@ -39,6 +41,16 @@ impl Ui {
         let _ = self.out.flush();
         // Without stderr there is nobody to tell.
         let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// A bar for something that takes long, on a terminal; nothing elsewhere.
+    pub(super) fn progress(&self, total: u64, what: &'static str) -> ProgressBar {
+        let template = format!("{{bar:40}} {{pos}} of {{len}} {what}, {{eta}} left");
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        match ProgressStyle::with_template(&template) {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }
     }
 
     pub(super) fn error(&mut self, error: &CommandError) {

@@ -24,7 +24,7 @@ pub struct Style {
 }
 
 impl Style {
-    fn theme(self) -> GraphicalTheme {
+    pub(super) fn theme(self) -> GraphicalTheme {
         match (self.unicode, self.colour) {
             (true, true) => GraphicalTheme::unicode(),
             (true, false) => GraphicalTheme::unicode_nocolor(),

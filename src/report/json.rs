@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Checked;
+use super::{Checked, SimulationReport};
 use crate::config::Source;
 use crate::lint::LintFinding;
 use crate::model::Route;
@@ -139,6 +139,7 @@ pub fn schema(command: &str) -> Option<serde_json::Value> {
     let schema = match command {
         "render" => schemars::schema_for!(RenderReport),
         "lint" => schemars::schema_for!(LintReport),
+        "simulate" => schemars::schema_for!(SimulationReport),
         _ => return None,
     };
     Some(schema.to_value())

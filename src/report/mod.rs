@@ -6,11 +6,20 @@
 
 mod human;
 mod json;
+mod problems;
+mod simulation;
+mod timeline;
 
 pub use human::{Style, count, findings as human_findings, page};
 pub use json::{
     LintReport, RenderReport, RenderedFile, RenderedHost, ReportedFinding, lint as lint_report,
     schema,
+};
+
+pub use problems::{TextProblem, text_problems};
+pub use simulation::{Simulation, SimulationReport, event_in_words, simulation_report};
+pub use timeline::{
+    Change, Lane, LaneState, Mark, Timeline, TimelineError, timeline_page, timeline_svg,
 };
 
 use crate::config::Source;
