@@ -6,7 +6,7 @@ use carpgen::config::{Description, examples::EXAMPLES, resolve};
 use carpgen::dialect::Renderer;
 use carpgen::lint::{Refusal, check};
 use carpgen::model::{Key, Secret};
-use carpgen::report::{Checked, Style, human_findings, lint_report};
+use carpgen::report::{Report, Style, github, human_findings, junit, lint_report, sarif};
 use proptest::prelude::*;
 
 /// Everything that the program does with a text, short of reading keys. Returns whether it can be rendered.
@@ -34,23 +34,19 @@ fn exercise(text: &str) -> bool {
             "{rendered:?}"
         );
     }
-    let file = Checked {
-        file: Some("cluster.toml".to_owned()),
-        source: &description.source,
-        findings,
-    };
     let style = Style {
         colour: false,
         unicode: true,
         width: 80,
     };
-    assert!(!human_findings(&[file], style).is_empty());
-    let file = Checked {
-        file: None,
-        source: &description.source,
-        findings: check(&description, true),
-    };
-    for finding in lint_report(&[file]).findings {
+    let mut report = Report::default();
+    let source = &description.source;
+    report.add_description("cluster.toml", "cluster.toml", source, &findings);
+    assert!(!human_findings(&report, style).is_empty());
+    let mut report = Report::default();
+    let tuned = check(&description, true);
+    report.add_description("cluster.toml", "cluster.toml", source, &tuned);
+    for finding in lint_report(&report).findings {
         assert!(finding.line >= 1 && finding.column >= 1);
         assert!(
             !finding.message.is_empty() && !finding.help.is_empty(),
@@ -58,6 +54,9 @@ fn exercise(text: &str) -> bool {
             finding.rule
         );
     }
+    assert!(junit(&report, |_| true).ends_with("</testsuites>\n"));
+    assert_eq!(github(&report).lines().count(), report.findings.len());
+    assert!(serde_json::to_string(&sarif(&report)).is_ok());
     !refused
 }
 

@@ -8,12 +8,13 @@ use clap::ValueEnum;
 use super::Outcome;
 use super::args::examples;
 use super::error::CommandError;
-use super::input::{self, Input};
+use super::input;
+use super::levels::LevelArgs;
 use super::ui::Ui;
 use crate::config::{Description, examples};
-use crate::lint;
+use crate::lint::{self, LintFinding};
 use crate::model::Severity;
-use crate::report::{self, Checked};
+use crate::report::{self, Report, Unread};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct LintArgs {
@@ -33,6 +34,14 @@ pub(super) struct LintArgs {
     /// The least severity that makes the exit code 1
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning)]
     fail_on: FailOn,
+    #[command(flatten)]
+    levels: LevelArgs,
+    /// Print no findings: only the exit code tells, and errors
+    #[arg(short, long)]
+    quiet: bool,
+    /// What to call the standard input, given as -
+    #[arg(long, value_name = "NAME", conflicts_with = "example")]
+    stdin_name: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,6 +50,12 @@ enum Format {
     Human,
     /// For programs
     Json,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
+    /// For GitHub Actions: annotations of the lines
+    Github,
+    /// For test reports: JUnit XML
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -68,62 +83,117 @@ impl FailOn {
 
 /// Prints what the rules find. No key is looked up and no command is run.
 pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError> {
-    let inputs = inputs(args)?;
+    if args.stdin_name.is_some() && !args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return Err(CommandError::usage(
+            "--stdin-name names the standard input, which is not read",
+        )
+        .hint("add - to the paths"));
+    }
+    let (inputs, errors) = inputs(args);
     let descriptions: Vec<Description<'_>> = inputs
         .iter()
         .map(|input| Description::read(&input.text))
         .collect();
-    let files: Vec<Checked<'_>> = inputs
+    let mut report = Report::default();
+    let mut unreadable = false;
+    for (input, description) in inputs.iter().zip(&descriptions) {
+        let found = lint::check(description, false);
+        // What cannot be understood stays so, whatever is said about its rules.
+        unreadable |= found.iter().any(makes_unreadable);
+        let found = lint::tuned(description, found, &args.levels.changes);
+        report.add_description(&input.name, &input.path, &description.source, &found);
+    }
+    report.unread = errors
         .iter()
-        .zip(&descriptions)
-        .map(|(input, description)| Checked {
-            file: Some(input.name.clone()),
-            source: &description.source,
-            findings: lint::check(description, true),
+        .map(|(path, error)| Unread {
+            path: path.clone(),
+            message: error.message().to_owned(),
         })
         .collect();
-    match args.format {
-        Format::Json => writeln!(
-            ui.out,
-            "{:#}",
-            serde_json::json!(report::lint_report(&files))
-        )?,
-        Format::Human => ui
-            .out
-            .write_all(report::human_findings(&files, ui.out_style()).as_bytes())?,
+    if !args.quiet {
+        print(ui, args, &report)?;
     }
-    // What cannot be understood stays so, whatever the [lint] table says.
-    let unreadable = descriptions
-        .iter()
-        .flat_map(|description| lint::check(description, false))
-        .any(|found| matches!(found.rule.code, "CG001" | "CG002" | "CG003"));
-    let findings = files.iter().flat_map(|file| &file.findings);
-    Ok(if unreadable {
+    for (_, error) in &errors {
+        ui.error(error);
+    }
+    let mut severities = report.findings.iter().map(|found| found.severity);
+    Ok(if unreadable || !errors.is_empty() {
         Outcome::BadInput
-    } else if findings
-        .into_iter()
-        .any(|found| args.fail_on.counts(found.finding.severity))
-    {
+    } else if severities.any(|severity| args.fail_on.counts(severity)) {
         Outcome::Findings
     } else {
         Outcome::Clean
     })
 }
 
-fn inputs(args: &LintArgs) -> Result<Vec<Input>, CommandError> {
+fn makes_unreadable(found: &LintFinding) -> bool {
+    matches!(found.rule.code, "CG001" | "CG002" | "CG003")
+}
+
+fn print(ui: &mut Ui, args: &LintArgs, report: &Report<'_>) -> Result<(), CommandError> {
+    match args.format {
+        Format::Json => writeln!(
+            ui.out,
+            "{:#}",
+            serde_json::json!(report::lint_report(report))
+        )?,
+        Format::Sarif => writeln!(ui.out, "{:#}", serde_json::json!(report::sarif(report)))?,
+        Format::Github => ui.out.write_all(report::github(report).as_bytes())?,
+        Format::Junit => {
+            let text = report::junit(report, |severity| args.fail_on.counts(severity));
+            ui.out.write_all(text.as_bytes())?;
+        }
+        // People are told on stderr what could not be read; without any file there are no findings to count.
+        Format::Human if report.files.is_empty() => {}
+        Format::Human => ui
+            .out
+            .write_all(report::human_findings(report, ui.out_style()).as_bytes())?,
+    }
+    Ok(())
+}
+
+/// A text to look at.
+struct LintInput {
+    /// What to call it: relative to the folder given.
+    name: String,
+    /// Where it is.
+    path: String,
+    /// The text.
+    text: String,
+}
+
+/// The texts of all paths, and what went wrong with the others.
+fn inputs(args: &LintArgs) -> (Vec<LintInput>, Vec<(String, CommandError)>) {
     if let Some(example) = args.example.as_deref().and_then(examples::example) {
         let name = format!("example {}", example.name);
-        return Ok(vec![Input {
+        let input = LintInput {
+            path: name.clone(),
             name,
             text: example.text.to_owned(),
-            folder: PathBuf::new(),
-        }]);
+        };
+        return (vec![input], Vec::new());
     }
-    args.paths.iter().map(|path| one(path)).collect()
+    let mut inputs = Vec::new();
+    let mut errors = Vec::new();
+    for path in &args.paths {
+        match one(path) {
+            Ok(mut input) => {
+                if path.as_os_str() == "-"
+                    && let Some(name) = &args.stdin_name
+                {
+                    input.name.clone_from(name);
+                    input.path.clone_from(name);
+                }
+                inputs.push(input);
+            }
+            Err(error) => errors.push((path.display().to_string(), error)),
+        }
+    }
+    (inputs, errors)
 }
 
 /// A description, or the one in a folder, named relative to the folder.
-fn one(path: &Path) -> Result<Input, CommandError> {
+fn one(path: &Path) -> Result<LintInput, CommandError> {
     if path.is_dir() {
         let file = path.join("cluster.toml");
         if !file.exists() {
@@ -131,15 +201,17 @@ fn one(path: &Path) -> Result<Input, CommandError> {
             return Err(CommandError::bad_input(message)
                 .hint("this version reads descriptions, not the files of hosts"));
         }
-        return Ok(Input {
+        let input = input::read(&file)?;
+        return Ok(LintInput {
             name: "cluster.toml".to_owned(),
-            ..input::read(&file)?
+            path: input.name,
+            text: input.text,
         });
     }
-    if path.as_os_str() != "-" && path.extension().is_none_or(|extension| extension != "toml") {
-        if !path.exists() {
-            return input::read(path);
-        }
+    let is_description = path
+        .extension()
+        .is_some_and(|extension| extension == "toml");
+    if path.as_os_str() != "-" && !is_description && path.exists() {
         let message = format!(
             "{} is no description: its name does not end in .toml",
             path.display()
@@ -147,5 +219,10 @@ fn one(path: &Path) -> Result<Input, CommandError> {
         return Err(CommandError::bad_input(message)
             .hint("this version reads descriptions, not the files of hosts"));
     }
-    input::read(path)
+    let input = input::read(path)?;
+    Ok(LintInput {
+        path: input.name.clone(),
+        name: input.name,
+        text: input.text,
+    })
 }

@@ -8,6 +8,7 @@ mod explain;
 mod init;
 mod input;
 mod keygen;
+mod levels;
 mod lint;
 mod output;
 mod refusal;

@@ -6,7 +6,7 @@ use super::ui::Ui;
 use crate::config::Description;
 use crate::lint::{self, Refusal};
 use crate::model::Severity;
-use crate::report::{self, Checked};
+use crate::report::{self, Report};
 
 /// Ends the command if findings stop it, and says so with all of them.
 pub(super) fn refuse(
@@ -16,7 +16,8 @@ pub(super) fn refuse(
     refusal: Refusal,
 ) -> Result<(), CommandError> {
     let mut findings = lint::check(description, false);
-    let warnings = findings
+    // What is allowed is not worth a word here either; what is refused does not depend on it.
+    let warnings = lint::tuned(description, findings.clone(), &[])
         .iter()
         .filter(|found| found.finding.severity == Severity::Warning)
         .count();
@@ -35,13 +36,10 @@ pub(super) fn refuse(
         }
         return Ok(());
     }
-    let count = report::count(&findings);
-    let file = Checked {
-        file: Some(input.name.clone()),
-        source: &description.source,
-        findings,
-    };
-    let text = report::human_findings(&[file], ui.talk_style());
+    let mut report = Report::default();
+    report.add_description(&input.name, &input.name, &description.source, &findings);
+    let count = report::count(report.findings.iter().map(|found| found.severity));
+    let text = report::human_findings(&report, ui.talk_style());
     ui.talk(text.trim_end());
     Err(CommandError::bad_input(format!(
         "{} cannot be used: {count}",

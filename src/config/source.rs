@@ -106,6 +106,23 @@ impl<'a> Source<'a> {
         clamp(self.text, span)
     }
 
+    /// The text of the value that a route leads to, if it leads to one.
+    #[must_use]
+    pub fn value(&self, route: &Route) -> Option<&'a str> {
+        let mut table = Some(self.tree.get_ref());
+        let mut value: Option<&Spanned<DeValue<'a>>> = None;
+        for step in route.steps() {
+            let inner = match step {
+                Step::Key(key) => table?.get(key.as_str())?,
+                Step::Index(index) => value?.get_ref().as_array()?.get(*index)?,
+                Step::NameOf(_) => return None,
+            };
+            table = inner.get_ref().as_table();
+            value = Some(inner);
+        }
+        Some(&self.text[clamp(self.text, value?.span())])
+    }
+
     /// The bytes that a finding is about.
     #[must_use]
     pub fn span_of(&self, finding: &Finding) -> Range<usize> {
@@ -159,6 +176,16 @@ mod tests {
         assert_eq!(at(&second.key("advbase")), "[[vhid]]");
         assert_eq!(at(&Route::top().key("cluster").key("pass")), "[cluster]");
         assert_eq!(at(&Route::top().key("nothing")), "");
+    }
+
+    #[test]
+    fn values_are_there_or_not() {
+        let source = Source::parse(TEXT);
+        let second = Route::top().key("vhid").index(1);
+        assert_eq!(source.value(&second.key("id")), Some("22"));
+        assert_eq!(source.value(&second.key("vips").index(1)), Some("\"bb\""));
+        assert_eq!(source.value(&second.key("name")), None);
+        assert_eq!(source.value(&Route::top().key("vhid").index(2)), None);
     }
 
     #[test]

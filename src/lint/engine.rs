@@ -1,8 +1,11 @@
 //! Runs the rules over a description and sorts out what they say.
 
-use super::registry::{RULES, Refuses, Rule, rule_named};
+use super::allows::{Allows, Idle, IdleReason, toml_lines};
+use super::levels::{self, LevelChange};
+use super::registry::{RULES, Refuses, Rule};
+use super::rules::unused_allow::{self, UNUSED_ALLOW};
 use crate::config::Description;
-use crate::model::{Finding, LintLevel, Severity};
+use crate::model::{Finding, Severity};
 
 /// A finding and the rule that made it.
 #[derive(Clone, Debug)]
@@ -56,8 +59,8 @@ impl Findings<'_> {
 
 /// Everything that the rules find in a description, in the order of its text.
 ///
-/// A text that is not TOML gives only that. The `[lint]` table of the description changes severities only where
-/// `levels` says so: what stops a command does not depend on it.
+/// A text that is not TOML gives only that. With `levels`, the comments and the `[lint]` table of the description
+/// count, as [`tuned`] says; what stops a command does not depend on them.
 #[must_use]
 pub fn check(description: &Description<'_>, levels: bool) -> Vec<LintFinding> {
     let mut list = Vec::new();
@@ -73,30 +76,69 @@ pub fn check(description: &Description<'_>, levels: bool) -> Vec<LintFinding> {
             break;
         }
     }
+    sort(description, &mut list);
     if levels {
-        set_levels(description, &mut list);
+        tuned(description, list, &[])
+    } else {
+        list
     }
-    list.sort_by_cached_key(|f| (description.source.span_of(&f.finding).start, f.rule.code));
-    list.dedup();
+}
+
+/// What is left of findings when the description and its reader have had their say: its comments
+/// `carpgen: allow` silence some, its `[lint]` table sets severities, and `changes` set them anew.
+#[must_use]
+pub fn tuned(
+    description: &Description<'_>,
+    mut list: Vec<LintFinding>,
+    changes: &[LevelChange],
+) -> Vec<LintFinding> {
+    silence(description, &mut list);
+    levels::set(&mut list, &description.cluster.lint, changes);
     list
 }
 
-fn set_levels(description: &Description<'_>, list: &mut Vec<LintFinding>) {
-    for (name, level) in &description.cluster.lint {
-        let Some(rule) = rule_named(name) else {
-            continue;
-        };
-        let of_rule = |f: &LintFinding| f.rule.code == rule.code;
-        match level {
-            LintLevel::Allow => list.retain(|f| !of_rule(f)),
-            LintLevel::Warn => list
-                .iter_mut()
-                .filter(|f| of_rule(f))
-                .for_each(|f| f.finding.severity = Severity::Warning),
-            LintLevel::Deny => list
-                .iter_mut()
-                .filter(|f| of_rule(f))
-                .for_each(|f| f.finding.severity = Severity::Error),
-        }
+/// Takes out what comments of the text silence, and adds what they leave to say.
+fn silence(description: &Description<'_>, list: &mut Vec<LintFinding>) {
+    let source = &description.source;
+    // Few texts have such a comment, and the others need not be parted into lines.
+    if !source.text().contains("carpgen:") {
+        return;
     }
+    let mut allows = Allows::of(&toml_lines(source.text()));
+    let mut is_loud = |found: &LintFinding| {
+        let related = found
+            .finding
+            .related
+            .iter()
+            .map(|note| source.span(&note.at));
+        let places = std::iter::once(source.span_of(&found.finding)).chain(related);
+        let silencing = places
+            .map(|span| source.line_and_column(span.start).0)
+            .filter(|line| allows.silences(found.rule, *line));
+        silencing.count() == 0
+    };
+    list.retain(&mut is_loud);
+    if !source.syntax_errors().is_empty() {
+        // Most rules have not looked at all.
+        return;
+    }
+    // A comment that allows unused-allow has its chance with the other comments before it is judged itself.
+    let itself = |idle: &Idle| matches!(&idle.why, IdleReason::NothingFound(rule, _) if *rule == UNUSED_ALLOW.name);
+    let mut idle = allows.idle();
+    idle.retain(|idle| {
+        let line = source.line_and_column(idle.bytes.start).0;
+        !itself(idle) && !allows.silences(&UNUSED_ALLOW, line)
+    });
+    idle.extend(allows.idle().into_iter().filter(itself));
+    let mut findings = Findings {
+        rule: &UNUSED_ALLOW,
+        list,
+    };
+    unused_allow::report(&idle, &mut findings);
+    sort(description, list);
+}
+
+fn sort(description: &Description<'_>, list: &mut Vec<LintFinding>) {
+    list.sort_by_cached_key(|f| (description.source.span_of(&f.finding).start, f.rule.code));
+    list.dedup();
 }

@@ -5,8 +5,11 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod addresses;
+mod allows;
 mod engine;
+mod groups;
 mod keys;
+mod levels;
 mod mirrors;
 mod numbers;
 mod registry;
@@ -14,5 +17,8 @@ mod rules;
 mod serving;
 mod settings;
 
-pub use engine::{LintFinding, Refusal, check};
+pub use allows::{Allows, Idle, IdleReason, Line, Scope, toml_lines};
+pub use engine::{LintFinding, Refusal, check, tuned};
+pub use groups::{GROUPS, Group};
+pub use levels::{LevelChange, Selection};
 pub use registry::{RULES, Refuses, Rule, rule_named};

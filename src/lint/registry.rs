@@ -43,6 +43,29 @@ impl Rule {
             .find(|line| !line.is_empty() && !line.starts_with('#'))
             .unwrap_or_default()
     }
+
+    /// The first paragraph under "Why it matters", on one line.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let behind = self.page.split_once("## Why it matters");
+        behind
+            .map_or(self.page, |(_, behind)| behind)
+            .lines()
+            .map(str::trim)
+            .skip_while(|line| line.is_empty())
+            .take_while(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// The page as it is to be read, without the blank that a doc comment begins its lines with.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        self.page
+            .lines()
+            .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned() + "\n")
+            .collect()
+    }
 }
 
 /// Defines a rule from its doc comment, which is its page.
@@ -94,6 +117,7 @@ pub static RULES: &[&Rule] = &[
     &rules::skew_against_priority::SKEW_AGAINST_PRIORITY,
     &rules::ssh_to_vip::SSH_TO_VIP,
     &rules::auto_without_mirror::AUTO_WITHOUT_MIRROR,
+    &rules::unused_allow::UNUSED_ALLOW,
     &rules::vhid_out_of_range::VHID_OUT_OF_RANGE,
     &rules::advbase_out_of_range::ADVBASE_OUT_OF_RANGE,
     &rules::advskew_out_of_range::ADVSKEW_OUT_OF_RANGE,

@@ -3,10 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Checked, SimulationReport};
-use crate::config::Source;
-use crate::lint::LintFinding;
-use crate::model::Route;
+use super::SimulationReport;
+use super::resolved::{Place, Report, Resolved};
 
 /// The output of `render --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -48,6 +46,19 @@ pub struct LintReport {
     pub version: u8,
     /// The findings, file by file in the order of the text.
     pub findings: Vec<ReportedFinding>,
+    /// What could not be read; left out where everything could.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub unread: Vec<UnreadFile>,
+}
+
+/// A file that `lint` could not read.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UnreadFile {
+    /// The file as it was given.
+    pub file: String,
+    /// Why not.
+    pub message: String,
 }
 
 /// A finding in the output of `lint`.
@@ -90,47 +101,39 @@ pub struct RelatedPlace {
 
 /// The findings of all files as the output of `lint`.
 #[must_use]
-pub fn lint(files: &[Checked<'_>]) -> LintReport {
-    let findings = files
-        .iter()
-        .flat_map(|file| file.findings.iter().map(|found| reported(file, found)))
-        .collect();
+pub fn lint(report: &Report<'_>) -> LintReport {
+    let findings = report.findings.iter().map(|found| reported(report, found));
+    let unread = report.unread.iter().map(|file| UnreadFile {
+        file: file.path.clone(),
+        message: file.message.clone(),
+    });
     LintReport {
         version: 1,
-        findings,
+        findings: findings.collect(),
+        unread: unread.collect(),
     }
 }
 
-fn reported(file: &Checked<'_>, found: &LintFinding) -> ReportedFinding {
-    let finding = &found.finding;
-    let (line, column) = file
-        .source
-        .line_and_column(file.source.span_of(finding).start);
-    let related = finding.related.iter().map(|note| {
-        let (line, column) = place(file.source, &note.at);
-        RelatedPlace {
-            file: file.file.clone(),
-            line,
-            column,
-            message: note.message.clone(),
-        }
+fn reported(report: &Report<'_>, found: &Resolved) -> ReportedFinding {
+    let file = |place: &Place| report.file(place).map(|file| file.name.clone());
+    let related = found.related.iter().map(|(place, message)| RelatedPlace {
+        file: file(place),
+        line: place.line,
+        column: place.column,
+        message: message.clone(),
     });
     ReportedFinding {
         rule: found.rule.name,
         code: found.rule.code,
-        severity: finding.severity.word(),
-        message: finding.message.clone(),
-        help: finding.help.clone(),
-        host: finding.host.as_ref().map(ToString::to_string),
-        file: file.file.clone(),
-        line,
-        column,
+        severity: found.severity.word(),
+        message: found.message.clone(),
+        help: found.help.clone(),
+        host: found.host.clone(),
+        file: file(&found.at),
+        line: found.at.line,
+        column: found.at.column,
         related: related.collect(),
     }
-}
-
-fn place(source: &Source<'_>, at: &Route) -> (usize, usize) {
-    source.line_and_column(source.span(at).start)
 }
 
 /// The JSON Schema of an output, by the name of the command that makes it.

@@ -43,6 +43,7 @@ pub(super) mod unknown_key;
 pub(super) mod unknown_name;
 pub(super) mod unreadable_description;
 pub(super) mod unsupported_interface;
+pub(super) mod unused_allow;
 pub(super) mod vhid_out_of_range;
 pub(super) mod vhid_without_address;
 pub(super) mod vip_in_two_vhids;

@@ -1,0 +1,201 @@
+//! Findings with places that a reader can go to, wherever they come from.
+//!
+//! Everything else in this room works on these: a route into a description and a word of a host's file both end
+//! as a file, a line and a column.
+
+use std::ops::Range;
+
+use crate::config::Source;
+use crate::lint::{LintFinding, Rule};
+use crate::model::{Finding, Route, Severity, Step};
+
+/// All that one run found.
+#[derive(Debug, Default)]
+pub struct Report<'a> {
+    /// The files that were looked at, in the order given.
+    pub files: Vec<File<'a>>,
+    /// The findings, file by file in the order of the text.
+    pub findings: Vec<Resolved>,
+    /// What could not be read at all.
+    pub unread: Vec<Unread>,
+}
+
+/// A file that was looked at.
+#[derive(Clone, Debug)]
+pub struct File<'a> {
+    /// What to call it for people: relative to the folder given.
+    pub name: String,
+    /// Where it is, seen from where the program runs.
+    pub path: String,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// A file that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Where it is, as it was given.
+    pub path: String,
+    /// Why not.
+    pub message: String,
+}
+
+/// A finding with its places.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How much it matters in this run.
+    pub severity: Severity,
+    /// What is wrong and what follows.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+    /// The host it is about, if it is about one.
+    pub host: Option<String>,
+    /// Where it is.
+    pub at: Place,
+    /// What stays the same about the place when lines come and go: a route by names, or words of the statement.
+    /// Never a key.
+    pub anchor: String,
+    /// Further places, and what each says.
+    pub related: Vec<(Place, String)>,
+}
+
+/// Where something stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its file, counted in [`Report::files`]; none where no file is at fault.
+    pub file: Option<usize>,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The words themselves.
+    pub span: Option<Span>,
+}
+
+/// Words of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Their bytes.
+    pub bytes: Range<usize>,
+    /// The line of their end.
+    pub end_line: usize,
+    /// The column behind their last character.
+    pub end_column: usize,
+}
+
+impl<'a> Report<'a> {
+    /// Adds a description and what was found in it.
+    pub fn add_description(
+        &mut self,
+        name: impl Into<String>,
+        path: impl Into<String>,
+        source: &'a Source<'a>,
+        findings: &[LintFinding],
+    ) {
+        let file = self.files.len();
+        self.files.push(File {
+            name: name.into(),
+            path: path.into(),
+            text: source.text(),
+        });
+        let resolved = findings.iter().map(|found| resolve(file, source, found));
+        self.findings.extend(resolved);
+    }
+
+    /// The file of a place.
+    #[must_use]
+    pub fn file(&self, place: &Place) -> Option<&File<'a>> {
+        place.file.and_then(|file| self.files.get(file))
+    }
+
+    /// `FILE:LINE:COLUMN` of a place, or nothing where it has no file.
+    #[must_use]
+    pub fn words(&self, place: &Place) -> String {
+        self.file(place).map_or_else(String::new, |file| {
+            format!("{}:{}:{}", file.name, place.line, place.column)
+        })
+    }
+}
+
+fn resolve(file: usize, source: &Source<'_>, found: &LintFinding) -> Resolved {
+    let finding = &found.finding;
+    let related = finding.related.iter().map(|note| {
+        (
+            place(file, source, source.span(&note.at)),
+            note.message.clone(),
+        )
+    });
+    Resolved {
+        rule: found.rule,
+        severity: finding.severity,
+        message: finding.message.clone(),
+        help: finding.help.clone(),
+        host: finding.host.as_ref().map(ToString::to_string),
+        at: place(file, source, source.span_of(finding)),
+        anchor: anchor(source, finding),
+        related: related.collect(),
+    }
+}
+
+fn place(file: usize, source: &Source<'_>, bytes: Range<usize>) -> Place {
+    let (line, column) = source.line_and_column(bytes.start);
+    let (end_line, end_column) = source.line_and_column(bytes.end);
+    Place {
+        file: Some(file),
+        line,
+        column,
+        span: Some(Span {
+            bytes,
+            end_line,
+            end_column,
+        }),
+    }
+}
+
+/// The route of a finding with names in the place of positions: `vhid[lan:1].vips[0]`. A table that moves, or gets a
+/// new neighbour, keeps its own. Where there is no route, the message has the words.
+fn anchor(source: &Source<'_>, finding: &Finding) -> String {
+    if finding.span.is_some() {
+        return finding.message.clone();
+    }
+    let mut text = String::new();
+    let mut way = Route::top();
+    for step in finding.at.steps() {
+        match step {
+            Step::Key(key) => {
+                way = way.key(key);
+                text = joined(text, key);
+            }
+            Step::NameOf(key) => text = joined(text, key),
+            Step::Index(index) => {
+                way = way.index(*index);
+                let name = name_of(source, &way).unwrap_or_else(|| index.to_string());
+                text = format!("{text}[{name}]");
+            }
+        }
+    }
+    text
+}
+
+fn joined(text: String, key: &str) -> String {
+    if text.is_empty() {
+        key.to_owned()
+    } else {
+        text + "." + key
+    }
+}
+
+/// What a table of an array calls itself: its name, or its segment and id.
+fn name_of(source: &Source<'_>, table: &Route) -> Option<String> {
+    let value = |key: &str| {
+        let words = source.value(&table.key(key))?;
+        Some(words.trim_matches(['"', '\'']).to_owned())
+    };
+    match (value("segment"), value("id")) {
+        (Some(segment), Some(id)) => Some(format!("{segment}:{id}")),
+        _ => value("name"),
+    }
+}
