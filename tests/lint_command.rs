@@ -5,6 +5,7 @@
 use std::fs;
 
 use assert_cmd::Command;
+use carpgen::lint::{MESSAGES, PAGES};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -292,4 +293,56 @@ fn a_folder_is_named_from_within_for_people_and_from_here_for_services() {
     assert_eq!(value["findings"][0]["file"], "cluster.toml");
     let ran = lint(&folder, &["--format", "github", "net"]);
     assert!(ran.out.contains(" file=net/cluster.toml,"), "{}", ran.out);
+}
+
+#[test]
+fn explain_knows_rules_pages_and_messages() {
+    let folder = TempDir::new().unwrap();
+    let explain = |text: &str| carpgen(&folder, &["explain", text], "");
+    let list = explain("--list").out;
+    let (rules, pages) = list
+        .split_once("\nPages on what no file shows, and on messages:\n")
+        .unwrap();
+    for page in PAGES {
+        assert!(pages.contains(&format!("\n{} ", page.name)) && !rules.contains(page.name));
+        let ran = explain(page.name);
+        assert!(
+            ran.code == 0 && ran.out.contains("\n## What to do\n"),
+            "{}",
+            ran.out
+        );
+        assert!(ran.out.starts_with(&format!("{}\n\n", page.name)));
+    }
+    assert!(
+        explain("ssh-to-vip")
+            .out
+            .contains("* `management-over-vip`: ")
+    );
+    for message in MESSAGES {
+        let ran = explain(message.example);
+        assert_eq!(ran.code, 0, "{}", message.example);
+        assert!(ran.out.contains(message.meaning), "{}", ran.out);
+        assert!(
+            ran.out.contains(&format!("\n{}", message.page)),
+            "{}",
+            ran.out
+        );
+    }
+    let ran = explain("Nov  3 04:05:06 fw1 kernel: carp: demoted by 240 to 480 (interface down)");
+    assert!(ran.out.contains("\nleftover-demotion\n"), "{}", ran.out);
+}
+
+#[test]
+fn explain_has_a_hint_for_what_it_does_not_know() {
+    let folder = TempDir::new().unwrap();
+    for (text, hint) in [
+        ("leftover-demotions", "did you mean leftover-demotion?"),
+        ("mising-pass", "did you mean missing-pass?"),
+        ("qwertyuiop", "carpgen explain --list"),
+        ("the cat sat on the mat", "one line of a log"),
+    ] {
+        let ran = carpgen(&folder, &["explain", text], "");
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{text}");
+        assert!(ran.err.contains(hint), "{}", ran.err);
+    }
 }

@@ -2,46 +2,83 @@
 
 use std::io::Write as _;
 
-use super::Outcome;
 use super::error::CommandError;
 use super::ui::Ui;
+use super::{Outcome, Written};
 use crate::config::nearest;
-use crate::lint::{RULES, rule_named};
+use crate::lint::{GROUPS, Message, PAGES, Page, RULES, rule_named};
 use crate::report;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArgs {
-    /// The name or code of a rule
+    /// The name or code of a rule, the name of a page, or a message of the kernel or of ifconfig
     #[arg(value_name = "RULE", required_unless_present = "list")]
     rule: Option<String>,
-    /// List all rules
+    /// List all rules and pages
     #[arg(long, conflicts_with = "rule")]
     list: bool,
 }
 
-/// Prints the page of a rule, or the list of all.
+/// Prints the page of a rule or of a message, or the list of all.
 pub(super) fn run(ui: &mut Ui, args: &ExplainArgs) -> Result<Outcome, CommandError> {
-    let Some(name) = &args.rule else {
-        for rule in RULES {
+    let Some(text) = &args.rule else {
+        list(ui)?;
+        return Ok(Outcome::Clean);
+    };
+    if let Some(page) = page(text) {
+        ui.out.write_all(page.as_bytes())?;
+    } else if let Some(message) = Message::in_text(text) {
+        ui.out
+            .write_all(report::message(text, message).as_bytes())?;
+        let page = page(message.page).unwrap_or_default();
+        write!(ui.out, "\n{page}")?;
+    } else {
+        return Err(unknown(text));
+    }
+    Ok(Outcome::Clean)
+}
+
+/// The page of a rule, or one that belongs to none.
+fn page(name: &str) -> Option<String> {
+    let name = name.trim();
+    match (rule_named(name), Page::named(name)) {
+        (Some(rule), _) => Some(report::page(rule)),
+        (None, Some(page)) => Some(report::free_page(page)),
+        (None, None) => None,
+    }
+}
+
+fn unknown(text: &str) -> CommandError {
+    let names = RULES.iter().map(|rule| rule.name);
+    if let Some(near) = nearest(text, names.chain(PAGES.iter().map(|page| page.name))) {
+        return CommandError::usage(format!("there is no rule and no page {text:?}"))
+            .hint(format!("did you mean {near}?"));
+    }
+    let error = if text.trim().contains(' ') {
+        CommandError::usage(format!("no message that is known reads like {text:?}"))
+            .hint("give one line of a log or of an error, in quotes")
+    } else {
+        CommandError::usage(format!("there is no rule and no page {text:?}"))
+    };
+    error.hint("carpgen explain --list lists the rules and pages")
+}
+
+fn list(ui: &mut Ui) -> Written {
+    for group in &GROUPS {
+        for rule in RULES.iter().filter(|rule| rule.group() == group) {
             writeln!(
                 ui.out,
-                "{} {:<28} {:<8} {}",
+                "{} {:<30} {:<8} {}",
                 rule.code,
                 rule.name,
                 rule.severity.word(),
                 rule.summary()
             )?;
         }
-        return Ok(Outcome::Clean);
-    };
-    let Some(rule) = rule_named(name) else {
-        let error = CommandError::usage(format!("there is no rule {name:?}"));
-        let near = nearest(name, RULES.iter().map(|rule| rule.name));
-        return Err(match near {
-            Some(near) => error.hint(format!("did you mean {near}?")),
-            None => error.hint("carpgen explain --list lists the rules"),
-        });
-    };
-    ui.out.write_all(report::page(rule).as_bytes())?;
-    Ok(Outcome::Clean)
+    }
+    writeln!(ui.out, "\nPages on what no file shows, and on messages:\n")?;
+    for page in PAGES {
+        writeln!(ui.out, "{:<36} {}", page.name, page.summary())?;
+    }
+    Ok(())
 }

@@ -57,15 +57,6 @@ impl Rule {
             .collect::<Vec<_>>()
             .join(" ")
     }
-
-    /// The page as it is to be read, without the blank that a doc comment begins its lines with.
-    #[must_use]
-    pub fn markdown(&self) -> String {
-        self.page
-            .lines()
-            .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned() + "\n")
-            .collect()
-    }
 }
 
 /// Defines a rule from its doc comment, which is its page.

@@ -10,7 +10,7 @@ use miette::{
 };
 
 use super::resolved::{Place, Report, Resolved};
-use crate::lint::Rule;
+use crate::lint::{Message, Page, Rule};
 use crate::model::Severity;
 
 /// How text for people looks.
@@ -155,6 +155,18 @@ pub fn page(rule: &Rule) -> String {
         rule.since,
         rule.markdown()
     )
+}
+
+/// A page that belongs to no rule, as plain text.
+#[must_use]
+pub fn free_page(page: &Page) -> String {
+    format!("{}\n\n{}", page.name, page.markdown())
+}
+
+/// What a text with a message in it means, as plain text.
+#[must_use]
+pub fn message(text: &str, message: &Message) -> String {
+    format!("{}\n\n{}\n", text.trim(), message.meaning)
 }
 
 /// A finding, or a place of it in another file, as miette takes it.

@@ -15,7 +15,7 @@ mod simulation;
 mod timeline;
 
 pub use github::github;
-pub use human::{Style, count, findings as human_findings, page};
+pub use human::{Style, count, findings as human_findings, free_page, message, page};
 pub use json::{
     LintReport, RenderReport, RenderedFile, RenderedHost, ReportedFinding, lint as lint_report,
     schema,
