@@ -133,6 +133,14 @@ fn the_descriptions_shown_are_clean() {
 }
 
 #[test]
+fn the_manual_of_the_rules_is_current() {
+    assert!(
+        document("man/carpgen-lint.7") == carpgen::report::lint_manual(),
+        "make it anew: cargo run -- generate lint-manual > man/carpgen-lint.7"
+    );
+}
+
+#[test]
 fn the_scenario_of_the_manual_runs_and_every_action_is_explained() {
     let manual = document("man/carpgen.scenario.5");
     let cluster = Description::read(examples::example("failover").unwrap().text).cluster;

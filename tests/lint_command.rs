@@ -346,3 +346,29 @@ fn explain_has_a_hint_for_what_it_does_not_know() {
         assert!(ran.err.contains(hint), "{}", ran.err);
     }
 }
+
+#[test]
+fn completions_know_the_rules_and_hide_what_the_help_hides() {
+    let folder = TempDir::new().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = carpgen(&folder, &["completions", shell], "");
+        assert_eq!(ran.code, 0);
+        assert!(!ran.out.contains("lint-manual"), "{shell}");
+        assert!(ran.out.contains("stdin-name"), "{shell}");
+    }
+    // The one for fish has the values of options only.
+    for (shell, names) in [
+        (
+            "bash",
+            &["missing-pass", "elections", "leftover-demotion"][..],
+        ),
+        ("zsh", &["missing-pass", "elections", "leftover-demotion"]),
+        ("fish", &["missing-pass", "elections"]),
+    ] {
+        let script = carpgen(&folder, &["completions", shell], "").out;
+        for name in names {
+            assert!(script.contains(name), "{shell} lacks {name}");
+        }
+    }
+    assert_eq!(carpgen(&folder, &["generate", "lint-manual"], "").code, 0);
+}

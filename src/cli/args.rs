@@ -4,7 +4,7 @@ use clap::builder::PossibleValue;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
-use super::{completions, explain, init, lint, render, schema, simulate};
+use super::{completions, explain, generate, init, lint, render, schema, simulate};
 use crate::config::examples::EXAMPLES;
 
 /// Describe a FreeBSD CARP cluster once; check it, and write every host's configuration
@@ -16,7 +16,7 @@ use crate::config::examples::EXAMPLES;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 bad input. The manual: carpgen(1), the file format: carpgen.toml(5)."
+    after_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 bad input. The manual: carpgen(1), the rules: carpgen-lint(7), the file format: carpgen.toml(5)."
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -41,6 +41,9 @@ pub(super) enum Command {
     Schema(schema::SchemaArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
+    /// Print a file of the project that is made from the program
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
 }
 
 /// Where a description comes from.

@@ -5,6 +5,7 @@ mod capture;
 mod completions;
 mod error;
 mod explain;
+mod generate;
 mod init;
 mod input;
 mod keygen;
@@ -76,6 +77,7 @@ fn dispatch(ui: &mut Ui, args: Args) -> Result<Outcome, CommandError> {
         Command::Keygen => keygen::run(ui),
         Command::Schema(args) => schema::run(ui, &args),
         Command::Completions(args) => completions::run(ui, &args),
+        Command::Generate(args) => generate::run(ui, &args),
     }
 }
 

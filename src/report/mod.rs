@@ -8,6 +8,7 @@ mod github;
 mod human;
 mod json;
 mod junit;
+mod mdoc;
 mod problems;
 mod resolved;
 mod sarif;
@@ -21,6 +22,7 @@ pub use json::{
     schema,
 };
 pub use junit::junit;
+pub use mdoc::lint_manual;
 pub use problems::{TextProblem, text_problems};
 pub use resolved::{File, Place, Report, Resolved, Span, Unread};
 pub use sarif::{Log as SarifLog, sarif};
