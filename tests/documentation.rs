@@ -133,6 +133,13 @@ fn the_descriptions_shown_are_clean() {
 }
 
 #[test]
+fn the_manual_has_every_group_of_rules() {
+    let manual = document("man/carpgen.1");
+    let names: Vec<&str> = carpgen::lint::GROUPS.iter().map(|g| g.name).collect();
+    assert!(section(&manual, "lint").contains(&format!("\n{}.\n", names.join(", "))));
+}
+
+#[test]
 fn the_manual_of_the_rules_is_current() {
     assert!(
         document("man/carpgen-lint.7") == carpgen::report::lint_manual(),

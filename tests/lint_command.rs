@@ -268,7 +268,10 @@ fn what_cannot_be_read_ends_with_3_and_the_rest_is_printed() {
 fn what_cannot_be_understood_ends_with_3_whatever_is_allowed() {
     let typo = with(&PAIR.replace("advbase", "advbasis"));
     assert_eq!(lint(&typo, &["--fail-on", "never"]).code, 3);
-    assert_eq!(lint(&typo, &["--allow", "unknown-key"]).code, 3);
+    let ran = lint(&typo, &["--allow", "unknown-key"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("CG002 unknown-key"), "{}", ran.err);
+    assert!(!lint(&typo, &[]).err.contains("unknown-key"));
     let broken = with(&format!(
         "# carpgen: allow missing-pass a lab\n{PAIR}x = = \"\n"
     ));
@@ -339,6 +342,11 @@ fn explain_has_a_hint_for_what_it_does_not_know() {
         ("leftover-demotions", "did you mean leftover-demotion?"),
         ("mising-pass", "did you mean missing-pass?"),
         ("qwertyuiop", "carpgen explain --list"),
+        ("hypervisor", "did you mean hypervisor-port-security?"),
+        (
+            "skew",
+            "there are skew-against-priority, advskew-out-of-range",
+        ),
         ("the cat sat on the mat", "one line of a log"),
     ] {
         let ran = carpgen(&folder, &["explain", text], "");

@@ -77,11 +77,7 @@ fn assert_valid(log: &Value) {
 
 /// A finding as one about the files of two hosts will be.
 fn host_report(rc: [&'static str; 2]) -> Report<'static> {
-    let file = |name: &str, text| File {
-        name: name.to_owned(),
-        path: format!("hosts/{name}"),
-        text,
-    };
+    let file = |name: &str, text| File::new(name, format!("./hosts/{name}"), text);
     let at = |file, line, column| Place {
         file: Some(file),
         line,
@@ -255,7 +251,7 @@ fn files_of_hosts_need_no_second_way() {
 fn github_annotates_lines() {
     let text = with_report(&description(), github);
     let twice = text.lines().find(|line| line.contains("CG411")).unwrap();
-    let start = "::error file=./my net/cluster.toml,line=19,col=6,endLine=19,endColumn=7,title=CG411 duplicate-vhid::vhid 1 stands twice";
+    let start = "::error file=my net/cluster.toml,line=19,col=6,endLine=19,endColumn=7,title=CG411 duplicate-vhid::vhid 1 stands twice";
     assert!(twice.starts_with(start), "{twice}");
     assert!(twice.contains("%0Ahelp: write another id"), "{twice}");
     assert!(

@@ -49,10 +49,25 @@ fn page(name: &str) -> Option<String> {
 }
 
 fn unknown(text: &str) -> CommandError {
-    let names = RULES.iter().map(|rule| rule.name);
-    if let Some(near) = nearest(text, names.chain(PAGES.iter().map(|page| page.name))) {
+    let rules = RULES.iter().map(|rule| rule.name);
+    let names: Vec<&str> = rules.chain(PAGES.iter().map(|page| page.name)).collect();
+    let part = text.trim().to_lowercase();
+    let holding: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| part.len() > 2 && name.contains(&part))
+        .collect();
+    let near = nearest(text, names).or(match holding[..] {
+        [one] => Some(one),
+        _ => None,
+    });
+    if let Some(near) = near {
         return CommandError::usage(format!("there is no rule and no page {text:?}"))
             .hint(format!("did you mean {near}?"));
+    }
+    if !holding.is_empty() {
+        return CommandError::usage(format!("there is no rule and no page {text:?}"))
+            .hint(format!("there are {}", holding.join(", ")));
     }
     let error = if text.trim().contains(' ') {
         CommandError::usage(format!("no message that is known reads like {text:?}"))

@@ -96,11 +96,16 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
         .collect();
     let mut report = Report::default();
     let mut unreadable = false;
+    let mut silenced = Vec::new();
     for (input, description) in inputs.iter().zip(&descriptions) {
         let found = lint::check(description, false);
         // What cannot be understood stays so, whatever is said about its rules.
-        unreadable |= found.iter().any(makes_unreadable);
+        let reason = found.iter().find(|found| makes_unreadable(found)).cloned();
+        unreadable |= reason.is_some();
         let found = lint::tuned(description, found, &args.levels.changes);
+        if let Some(reason) = reason.filter(|_| !found.iter().any(makes_unreadable)) {
+            silenced.push((&input.name, reason.rule));
+        }
         report.add_description(&input.name, &input.path, &description.source, &found);
     }
     report.unread = errors
@@ -115,6 +120,12 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
     }
     for (_, error) in &errors {
         ui.error(error);
+    }
+    for (name, rule) in silenced {
+        ui.talk(&format!(
+            "carpgen: {name} cannot be understood: {} {} is allowed, but stays an error",
+            rule.code, rule.name
+        ));
     }
     let mut severities = report.findings.iter().map(|found| found.severity);
     Ok(if unreadable || !errors.is_empty() {

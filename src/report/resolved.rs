@@ -31,6 +31,24 @@ pub struct File<'a> {
     pub text: &'a str,
 }
 
+impl<'a> File<'a> {
+    /// A file. Services compare paths letter by letter, so `./` is left out.
+    #[must_use]
+    pub fn new(name: impl Into<String>, path: impl Into<String>, text: &'a str) -> Self {
+        let path = path.into();
+        let plain = path.trim_start_matches("./");
+        Self {
+            name: name.into(),
+            path: if plain.is_empty() {
+                path
+            } else {
+                plain.to_owned()
+            },
+            text,
+        }
+    }
+}
+
 /// A file that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
@@ -96,11 +114,7 @@ impl<'a> Report<'a> {
         findings: &[LintFinding],
     ) {
         let file = self.files.len();
-        self.files.push(File {
-            name: name.into(),
-            path: path.into(),
-            text: source.text(),
-        });
+        self.files.push(File::new(name, path, source.text()));
         let resolved = findings.iter().map(|found| resolve(file, source, found));
         self.findings.extend(resolved);
     }

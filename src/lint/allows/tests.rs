@@ -1,6 +1,9 @@
 //! Comments: what is one, what it silences, and what is said of those that silence nothing.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::config::examples::EXAMPLES;
 
 fn comments(text: &str) -> Vec<Option<&str>> {
     toml_lines(text)
@@ -125,4 +128,59 @@ fn names_know_their_bytes() {
     let bytes: Vec<_> = allows(text).idle().into_iter().map(|i| i.bytes).collect();
     assert_eq!(&text[bytes[0].clone()], "CG301");
     assert_eq!(&text[bytes[1].clone()], "nonsense");
+}
+
+/// A text without its comments.
+fn cut(text: &str) -> String {
+    let mut left = String::new();
+    let mut from = 0;
+    for (at, comment) in toml_lines(text).iter().filter_map(|line| line.comment) {
+        left.push_str(&text[from..at]);
+        from = at + comment.len();
+    }
+    left + &text[from..]
+}
+
+/// Comments are what can be cut out without a change of what the text means.
+fn assert_cut(text: &str) {
+    let Ok(meant) = text.parse::<toml::Table>() else {
+        return;
+    };
+    assert_eq!(cut(text).parse::<toml::Table>().unwrap(), meant, "{text}");
+}
+
+#[test]
+fn the_comments_of_the_examples_can_be_cut_out() {
+    for example in EXAMPLES {
+        assert!(
+            toml_lines(example.text)
+                .iter()
+                .any(|line| line.comment.is_some())
+        );
+        assert!(!cut(example.text).contains(" # "));
+        assert_cut(example.text);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_has_comments_at_places_of_its_own(
+        parts in prop::collection::vec(
+            prop::sample::select(vec![
+                "\"", "'", "#", "\\", "\n", "\r\n", "é", " ", ",", "a = ", "\"\"\"", "'''", "x", "[t]\n",
+                "carpgen: allow ", "# carpgen: allow missing-pass, CG308", "CG301",
+            ]),
+            0..24,
+        )
+    ) {
+        let text = parts.concat();
+        assert_cut(&text);
+        let mut allows = allows(&text);
+        for line in 0..=parts.len() {
+            allows.silences(rule_named("missing-pass").unwrap(), line);
+        }
+        for idle in allows.idle() {
+            prop_assert!(text.get(idle.bytes).is_some_and(|words| !words.is_empty()));
+        }
+    }
 }
