@@ -1,0 +1,18 @@
+//! The part of `sh(1)` that configuration files use: quotes, concatenation, continued lines, comments, assignments
+//! and the values of variables. Whatever goes beyond is reported, never guessed.
+
+mod command;
+mod rc;
+mod scope;
+mod word;
+
+#[cfg(test)]
+mod tests;
+
+pub use rc::{Assignment, NotUnderstood, NotUnderstoodKind, Stop, Value, Variables};
+pub use scope::Binding;
+pub use word::{BrokenKind, Reference};
+
+pub(super) use command::{Commands, Runs, Simple};
+pub(super) use scope::{Found, Scope};
+pub(super) use word::{Broken, RawWord};
