@@ -2,13 +2,21 @@
 //!
 //! Texts in, values out. [`shell`](self) reads rc.conf; `boot` works out what the boot scripts make of it.
 
+mod boot;
+mod layers;
+mod loader;
 mod shell;
+mod sysctl;
 mod text;
 mod word;
 
+pub use boot::{Boot, BootCommand, End, Loss, LossReason, ROOT_FOLDER, Surroundings, boot};
+pub use layers::rc_conf_order;
+pub use loader::{LoaderAction, LoaderLine, loader_conf};
 pub use shell::{
     Assignment, Binding, BrokenKind, NotUnderstood, NotUnderstoodKind, Reference, Stop, Value,
     Variables,
 };
+pub use sysctl::{SysctlLine, sysctl_conf};
 pub use text::Text;
 pub use word::Word;

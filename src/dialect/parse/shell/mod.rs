@@ -13,6 +13,7 @@ pub use rc::{Assignment, NotUnderstood, NotUnderstoodKind, Stop, Value, Variable
 pub use scope::Binding;
 pub use word::{BrokenKind, Reference};
 
-pub(super) use command::{Commands, Runs, Simple};
+pub(super) use command::{Commands, Simple};
+pub(super) use rc::split;
 pub(super) use scope::{Found, Scope};
-pub(super) use word::{Broken, RawWord};
+pub(super) use word::RawWord;
