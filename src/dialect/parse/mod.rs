@@ -5,7 +5,10 @@
 mod boot;
 mod layers;
 mod loader;
+mod output;
+mod script;
 mod shell;
+mod statement;
 mod sysctl;
 mod text;
 mod word;
@@ -13,9 +16,17 @@ mod word;
 pub use boot::{Boot, BootCommand, End, Loss, LossReason, ROOT_FOLDER, Surroundings, boot};
 pub use layers::rc_conf_order;
 pub use loader::{LoaderAction, LoaderLine, loader_conf};
+pub use output::{
+    ShownAddress, ShownInterface, ShownMode, ShownState, ShownSysctl, ShownVhid, ifconfig_output,
+    sysctl_output,
+};
+pub use script::{Script, ScriptCommand, script};
 pub use shell::{
     Assignment, Binding, BrokenKind, NotUnderstood, NotUnderstoodKind, Reference, Stop, Value,
     Variables,
+};
+pub use statement::{
+    Address, FamilyWord, Item, Keyword, Mask, Parameter, ParameterValue, Statement,
 };
 pub use sysctl::{SysctlLine, sysctl_conf};
 pub use text::Text;

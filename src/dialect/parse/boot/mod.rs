@@ -6,7 +6,9 @@
 
 mod alias;
 mod eval;
+mod inet6;
 mod interface;
+mod netif;
 mod pattern;
 mod range;
 

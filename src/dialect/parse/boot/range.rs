@@ -87,7 +87,7 @@ fn inet_numbers(address: &str, most: i64) -> Expanded {
                 .any(|w| w[0] == b'-' && w[1].is_ascii_digit())
     };
     let parts: Vec<&str> = host.split('.').collect();
-    let Some(index) = parts.iter().position(|part| is_range(&part)) else {
+    let Some(index) = parts.iter().position(is_range) else {
         return Err(LossReason::NotARange);
     };
     let range = parts[index];

@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
+use super::origin::RawWord;
 use super::scope::Scope;
-use super::word::{Broken, BrokenKind, RawWord, Words};
+use super::word::{Broken, BrokenKind, Words};
 
 /// A compound command that is still open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

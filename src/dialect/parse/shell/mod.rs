@@ -2,6 +2,7 @@
 //! and the values of variables. Whatever goes beyond is reported, never guessed.
 
 mod command;
+mod origin;
 mod rc;
 mod scope;
 mod word;
@@ -9,11 +10,12 @@ mod word;
 #[cfg(test)]
 mod tests;
 
+pub use origin::Reference;
 pub use rc::{Assignment, NotUnderstood, NotUnderstoodKind, Stop, Value, Variables};
 pub use scope::Binding;
-pub use word::{BrokenKind, Reference};
+pub use word::BrokenKind;
 
 pub(super) use command::{Commands, Simple};
+pub(super) use origin::RawWord;
 pub(super) use rc::split;
 pub(super) use scope::{Found, Scope};
-pub(super) use word::RawWord;

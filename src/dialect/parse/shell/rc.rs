@@ -7,8 +7,9 @@ use std::ops::Bound;
 use super::super::text::Text;
 use super::super::word::Word;
 use super::command::{Commands, Runs, Simple};
+use super::origin::{RawWord, Reference};
 use super::scope::{Binding, Found, Scope};
-use super::word::{BrokenKind, RawWord, Reference};
+use super::word::BrokenKind;
 use crate::model::Place;
 
 /// The value of an assignment, with the place of each of its bytes. Keys stand in values: it has no text in

@@ -1,6 +1,6 @@
 //! The variables that a shell text can see.
 
-use super::word::RawWord;
+use super::origin::RawWord;
 
 /// What is known of a variable.
 #[derive(Clone, Copy)]

@@ -3,10 +3,10 @@
 //! What a word becomes is worked out while it is read, with a stack of our own where expansions nest, so that no
 //! text makes the reader recurse. Expanded text is bounded by the length of what was read.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::super::text::narrow;
+use super::origin::{RawWord, Reference, push_source, push_value};
 use super::scope::{Binding, Found, Scope};
 
 /// How deep `${a:-${b:-…}}` may nest before it is no longer followed.
@@ -31,72 +31,6 @@ pub(in super::super) struct Broken {
     pub(in super::super) kind: BrokenKind,
     /// The byte at fault: for what is never closed, where it opens.
     pub(in super::super) at: usize,
-}
-
-/// A run of a word's text and the byte of the source that it stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Segment {
-    at: u32,
-    source: u32,
-    /// Byte for byte from the source, rather than the value of a variable.
-    verbatim: bool,
-}
-
-/// Where the text of a word comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in super::super) struct Origin {
-    first: Segment,
-    more: Vec<Segment>,
-}
-
-impl Origin {
-    /// The byte of the source behind a byte of the text; for the value of a variable, where the variable is named.
-    pub(in super::super) fn source(&self, at: usize) -> usize {
-        let behind = self
-            .more
-            .partition_point(|segment| segment.at as usize <= at);
-        let segment = if behind == 0 {
-            self.first
-        } else {
-            self.more[behind - 1]
-        };
-        let within = if segment.verbatim {
-            at - (segment.at as usize).min(at)
-        } else {
-            0
-        };
-        segment.source as usize + within
-    }
-}
-
-/// A variable that a word names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference<'a> {
-    /// The variable.
-    pub name: &'a str,
-    /// It had a value.
-    pub is_set: bool,
-    /// The byte where the `$` stands.
-    pub(in super::super) at: usize,
-}
-
-/// A word as read.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub(in super::super) struct RawWord<'a> {
-    pub(in super::super) text: Cow<'a, str>,
-    pub(in super::super) origin: Origin,
-    pub(in super::super) start: usize,
-    /// Values of variables outside of quotes: the shell splits them.
-    pub(in super::super) unquoted: Vec<Range<u32>>,
-    /// What was quoted, where the reader was asked for it.
-    pub(in super::super) quoted: Vec<Range<u32>>,
-    /// It had a quote or backslash.
-    pub(in super::super) has_quotes: bool,
-    /// Everything in it is known.
-    pub(in super::super) known: bool,
-    pub(in super::super) references: Vec<Reference<'a>>,
-    /// Command substitutions in it, without their marks.
-    pub(in super::super) substitutions: Vec<Range<usize>>,
 }
 
 /// One nested `${name:-word}` that is being read.
@@ -355,7 +289,7 @@ impl<'a> Words<'a> {
             }
             Some(b'{') => self.open(word, scope, live)?,
             Some(b'(') => {
-                let inner = self.parentheses()?;
+                let inner = self.balanced(b'(', b')')?;
                 self.unknown(word, at, inner, *live);
             }
             Some(b'0'..=b'9' | b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!') => {
@@ -441,7 +375,7 @@ impl<'a> Words<'a> {
                 self.open_default(word, scope, live, (name, *operator, colon == 1, at));
             }
             _ => {
-                let inner = self.braces()?;
+                let inner = self.balanced(b'{', b'}')?;
                 // Not a command that would run: only something that is not worked out.
                 self.unknown(word, at, inner.start..inner.start, *live);
             }
@@ -492,23 +426,8 @@ impl<'a> Words<'a> {
             return;
         };
         if *live && frame.assigns && word.text.len() - frame.out <= self.budget {
-            let value = word.text[frame.out..].to_owned();
-            self.budget -= value.len();
-            let origin = Origin {
-                first: Segment {
-                    at: 0,
-                    source: narrow(word.origin.source(frame.out)),
-                    verbatim: false,
-                },
-                more: Vec::new(),
-            };
-            let value = RawWord {
-                text: Cow::Owned(value),
-                origin,
-                start: frame.at,
-                known: word.known,
-                ..RawWord::default()
-            };
+            let value = word.tail(frame.out, frame.at);
+            self.budget -= value.text.len();
             scope.bind(frame.name, value, Binding::Default, frame.at);
         }
         *live = frame.outer_live;
@@ -546,14 +465,6 @@ impl<'a> Words<'a> {
         })
     }
 
-    fn parentheses(&mut self) -> Result<Range<usize>, Broken> {
-        self.balanced(b'(', b')')
-    }
-
-    fn braces(&mut self) -> Result<Range<usize>, Broken> {
-        self.balanced(b'{', b'}')
-    }
-
     /// Skips from a `$(` or `${` to its end, over quotes and what is nested.
     fn balanced(&mut self, open: u8, close: u8) -> Result<Range<usize>, Broken> {
         let start = self.at;
@@ -582,54 +493,5 @@ impl<'a> Words<'a> {
             kind: BrokenKind::OpenExpansion,
             at: start,
         })
-    }
-}
-
-/// Adds a range of the source. As long as a word is one such range, it is not copied.
-fn push_source<'a>(word: &mut RawWord<'a>, text: &'a str, range: Range<usize>) {
-    let here = word.text.len();
-    let segment = Segment {
-        at: narrow(here),
-        source: narrow(range.start),
-        verbatim: true,
-    };
-    if here == 0 && word.origin.more.is_empty() {
-        word.origin.first = segment;
-        word.text = Cow::Borrowed(&text[range]);
-        return;
-    }
-    let last = word
-        .origin
-        .more
-        .last()
-        .copied()
-        .unwrap_or(word.origin.first);
-    let follows = last.verbatim && last.source as usize + (here - last.at as usize) == range.start;
-    if follows && let Cow::Borrowed(_) = word.text {
-        let start = word.origin.first.source as usize;
-        if word.origin.more.is_empty() {
-            word.text = Cow::Borrowed(&text[start..range.end]);
-            return;
-        }
-    }
-    word.text.to_mut().push_str(&text[range]);
-    if !follows {
-        word.origin.more.push(segment);
-    }
-}
-
-fn push_value(word: &mut RawWord<'_>, value: &str, at: usize) {
-    let segment = Segment {
-        at: narrow(word.text.len()),
-        source: narrow(at),
-        verbatim: false,
-    };
-    if word.text.is_empty() && word.origin.more.is_empty() {
-        word.origin.first = segment;
-    } else {
-        word.origin.more.push(segment);
-    }
-    if !value.is_empty() {
-        word.text.to_mut().push_str(value);
     }
 }
