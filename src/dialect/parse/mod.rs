@@ -3,6 +3,7 @@
 //! Texts in, values out. [`shell`](self) reads rc.conf; `boot` works out what the boot scripts make of it.
 
 mod boot;
+mod host;
 mod layers;
 mod loader;
 mod output;
@@ -14,6 +15,10 @@ mod text;
 mod word;
 
 pub use boot::{Boot, BootCommand, End, Loss, LossReason, ROOT_FOLDER, Surroundings, boot};
+pub use host::{
+    FileKind, HostReading, HostScript, HostStatement, HostText, Rejected, RejectedReason,
+    ReleaseSource, file_kind, interface_variable, is_carp_interface, read_host,
+};
 pub use layers::rc_conf_order;
 pub use loader::{LoaderAction, LoaderLine, loader_conf};
 pub use output::{
