@@ -10,6 +10,8 @@ use super::{BootCommand, End, Ended, Flow, LossReason, Run, Scripts, variable_pa
 struct Tagged {
     word: Word,
     variable: usize,
+    /// The script put it there.
+    added: bool,
 }
 
 /// The aliases of one family, as a list of words.
@@ -23,8 +25,22 @@ impl Collected {
     fn add(&mut self, name: &str, words: impl IntoIterator<Item = Word>) {
         let variable = self.names.len();
         self.names.push(name.to_owned());
-        self.words
-            .extend(words.into_iter().map(|word| Tagged { word, variable }));
+        let tagged = words.into_iter().map(|word| Tagged {
+            word,
+            variable,
+            added: false,
+        });
+        self.words.extend(tagged);
+    }
+
+    /// The same, behind a family word that the script adds.
+    fn add_behind(&mut self, family: Word, name: &str, words: Vec<Word>) {
+        self.words.push(Tagged {
+            word: family,
+            variable: self.names.len(),
+            added: true,
+        });
+        self.add(name, words);
     }
 }
 
@@ -123,6 +139,7 @@ impl Run<'_, '_> {
                 self.lose(place, name, LossReason::BehindEmptyAlias);
                 continue;
             }
+            self.charge(64);
             let leading = leading_family(self.scripts, text);
             if text.is_empty() {
                 ended = true;
@@ -133,11 +150,10 @@ impl Run<'_, '_> {
                 let words = self.variable_words(name).unwrap_or_default();
                 collected.add(name, words);
             } else if leading.is_none() && family == "inet" {
-                let mut words = self.variable_words(name).unwrap_or_default();
+                let words = self.variable_words(name).unwrap_or_default();
                 let start = words.first().map_or(place, |word| word.place);
                 self.boot.inet_added.push((name.to_owned(), start));
-                words.insert(0, Word::new("inet", start, true));
-                collected.add(name, words);
+                collected.add_behind(Word::new("inet", start, true), name, words);
             }
         }
     }
@@ -166,7 +182,7 @@ impl Run<'_, '_> {
         let word = first.word.text();
         let name = names[first.variable].as_str();
         if word == family {
-            if piece.len() == 1 && !self.was_added(name, &first.word) {
+            if piece.len() == 1 && !first.added {
                 self.lose(first.word.place, name, LossReason::NothingBehindFamily);
             }
             return piece.len() > 1;
@@ -175,14 +191,6 @@ impl Run<'_, '_> {
             self.lose(first.word.place, name, LossReason::FamilyElsewhere);
         }
         false
-    }
-
-    /// The word `inet` was added by the script, before one that stands there already.
-    fn was_added(&self, name: &str, word: &Word) -> bool {
-        self.boot
-            .inet_added
-            .iter()
-            .any(|(added, place)| added == name && *place == word.place)
     }
 
     /// A piece that is not the last of its family's list goes through `eval`.
@@ -323,6 +331,10 @@ impl Run<'_, '_> {
             "inet6" => range::inet6(address.text(), &rest, most)?,
             _ => return Err(LossReason::NotARange),
         };
+        self.charge((rest.len() + 64).saturating_mul(expanded.len()));
+        if self.is_exhausted() {
+            return Err(LossReason::TooMany);
+        }
         let words = expanded.iter().map(|text| {
             let address = Word::new(text, address.place, address.known);
             [&[piece[0].clone(), address], &piece[2..]].concat()

@@ -105,6 +105,8 @@ impl Run<'_, '_> {
 
     /// `ifn_start`
     pub(super) fn start(&mut self, interface: &str, depth: usize) -> Flow {
+        self.charge(64);
+        self.go_on()?;
         self.start_script(interface)?;
         self.ifconfig_up(interface)?;
         if self.scripts == Scripts::Nine || !carries_nothing(interface) {

@@ -12,6 +12,8 @@ mod netif;
 mod pattern;
 mod range;
 
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::shell::{BrokenKind, Variables};
@@ -207,6 +209,12 @@ struct Run<'v, 'a> {
     surroundings: &'v Surroundings<'v>,
     scripts: Scripts,
     boot: Boot,
+    /// The names in `boot.interfaces`.
+    known: BTreeSet<String>,
+    /// The first unit of a driver that may be free.
+    units: BTreeMap<String, u32>,
+    /// How many bytes may still be looked at.
+    budget: Cell<usize>,
 }
 
 /// The script has ended.
@@ -230,13 +238,16 @@ pub fn boot<'v>(
             interfaces: surroundings.interfaces.clone(),
             ..Boot::default()
         },
+        known: surroundings.interfaces.iter().cloned().collect(),
+        units: BTreeMap::new(),
+        budget: Cell::new(budget(variables)),
     };
     if let Some(stop) = variables.stop() {
         run.boot.end = Some(End::File(stop.kind, stop.place));
         return run.boot;
     }
     // Where it ended is kept in `end`.
-    let _ended = run.netif().is_err();
+    let _ended = run.netif().is_err() || run.go_on().is_err();
     run.boot
         .losses
         .sort_by_key(|loss| (loss.place, loss.reason));
@@ -259,6 +270,10 @@ impl<'v, 'a> Run<'v, 'a> {
 
     fn variable_words(&self, name: &str) -> Option<Vec<Word>> {
         let assignment = self.variables.get(name)?;
+        self.charge(assignment.value.text().len());
+        if self.is_exhausted() {
+            return None;
+        }
         Some(eval::unquoted(
             self.variables.words(assignment),
             self.surroundings.root,
@@ -324,7 +339,33 @@ impl<'v, 'a> Run<'v, 'a> {
         )
     }
 
+    /// Notes that so many bytes are looked at, or made.
+    fn charge(&self, bytes: usize) {
+        self.budget.set(self.budget.get().saturating_sub(bytes));
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.budget.get() == 0
+    }
+
+    /// Ends the run where it would take time out of proportion to what was read.
+    fn go_on(&mut self) -> Flow {
+        if self.is_exhausted() {
+            self.boot.end = Some(End::TooMuch);
+            return Err(Ended);
+        }
+        Ok(())
+    }
+
     fn push(&mut self, command: BootCommand) -> Flow {
+        self.charge(
+            command
+                .words
+                .iter()
+                .map(|word| word.text().len() + 32)
+                .sum(),
+        );
+        self.go_on()?;
         if self.boot.commands.len() >= MOST_COMMANDS {
             self.boot.end = Some(End::TooMuch);
             return Err(Ended);
@@ -345,6 +386,19 @@ impl<'v, 'a> Run<'v, 'a> {
             place,
         });
     }
+}
+
+/// How many bytes a run may look at: a value is read several times for each interface that it is for.
+fn budget(variables: &Variables<'_>) -> usize {
+    let read: usize = variables.texts().iter().map(|text| text.text().len()).sum();
+    let set: usize = variables
+        .assignments()
+        .iter()
+        .map(|assignment| assignment.value.text().len())
+        .sum();
+    read.saturating_add(set)
+        .saturating_mul(64)
+        .saturating_add(1 << 22)
 }
 
 /// The interface's part of variable names (`get_if_var`).

@@ -1,6 +1,8 @@
 //! Which interfaces there are and which are configured: `network_start`, `clone_up`, `ifnet_rename`,
 //! `list_net_interfaces` and `childif_create`.
 
+use std::collections::BTreeSet;
+
 use super::super::word::Word;
 use super::interface::has_unit;
 use super::{End, Ended, Flow, LossReason, Run, Scripts, variable_part};
@@ -34,9 +36,7 @@ impl Run<'_, '_> {
             } else {
                 vec![name.to_owned()]
             };
-            if self.scripts != Scripts::Nine
-                && made.iter().any(|name| self.boot.interfaces.contains(name))
-            {
+            if self.scripts != Scripts::Nine && made.iter().any(|name| self.known.contains(name)) {
                 continue;
             }
             let arguments = self
@@ -57,18 +57,20 @@ impl Run<'_, '_> {
     }
 
     /// A clone without a number gets the first free one.
-    fn with_unit(&self, name: &str) -> String {
+    fn with_unit(&mut self, name: &str) -> String {
         if name.ends_with(|c: char| !c.is_ascii_alphabetic()) || name.starts_with("epair") {
             return name.to_owned();
         }
-        let mut names = (0..).map(|unit| format!("{name}{unit}"));
-        names
-            .find(|name| !self.boot.interfaces.contains(name))
-            .unwrap_or_default()
+        let mut unit = self.units.get(name).copied().unwrap_or(0);
+        while self.known.contains(&format!("{name}{unit}")) {
+            unit += 1;
+        }
+        self.units.insert(name.to_owned(), unit);
+        format!("{name}{unit}")
     }
 
     fn add_interface(&mut self, name: &str) {
-        if !self.boot.interfaces.iter().any(|known| known == name) {
+        if self.known.insert(name.to_owned()) {
             self.boot.interfaces.push(name.to_owned());
         }
     }
@@ -80,7 +82,7 @@ impl Run<'_, '_> {
                 .interface_words("gifconfig_", &name, "")
                 .map_or(Vec::new(), |(_, words)| words);
             let nine = self.scripts == Scripts::Nine;
-            if (nine && tunnel.is_empty()) || (!nine && self.boot.interfaces.contains(&name)) {
+            if (nine && tunnel.is_empty()) || (!nine && self.known.contains(&name)) {
                 continue;
             }
             if has_unit(&name, "gif") {
@@ -117,6 +119,7 @@ impl Run<'_, '_> {
             };
             let name = Word::new("name", self.place_of(&variable), true);
             self.ifconfig(&old, [name].into_iter().chain(words), &variable)?;
+            self.known.insert(new.clone());
             self.boot.interfaces[index] = new;
         }
         Ok(())
@@ -151,9 +154,10 @@ impl Run<'_, '_> {
         if !list.iter().any(|name| name == "lo0") {
             list.insert(0, "lo0".to_owned());
         }
+        let in_list: BTreeSet<&str> = list.iter().map(String::as_str).collect();
         for name in self.boot.interfaces.clone() {
             let variable = format!("ifconfig_{}", variable_part(&name));
-            if !list.contains(&name)
+            if !in_list.contains(name.as_str())
                 && let Some(assignment) = self.variables.get(&variable)
             {
                 self.lose(

@@ -6,6 +6,9 @@ use super::LossReason;
 /// each number of an address.
 const MOST: usize = 1 << 16;
 
+/// The longest word that is expanded: no address is nearly as long.
+const LONGEST: usize = 256;
+
 /// What a range becomes.
 pub(super) type Expanded = Result<Vec<String>, LossReason>;
 
@@ -45,6 +48,9 @@ pub(super) fn inet(address: &str, rest: &str, most: i64) -> Expanded {
     }
     if !hyphen_between(address, u8::is_ascii_digit) {
         return Err(LossReason::Endless);
+    }
+    if address.len() > LONGEST {
+        return Err(LossReason::TooMany);
     }
     let mut waiting = vec![address.to_owned()];
     let mut done = Vec::new();
@@ -129,6 +135,9 @@ pub(super) fn inet6(address: &str, rest: &str, most: i64) -> Expanded {
     }
     if !hyphen_between(address, u8::is_ascii_alphanumeric) {
         return Err(LossReason::Endless);
+    }
+    if address.len() > LONGEST {
+        return Err(LossReason::TooMany);
     }
     let mut waiting = vec![address.to_owned()];
     let mut done = Vec::new();

@@ -246,7 +246,8 @@ pub(super) fn orphans<'v, 'a>(
     variables: &'v Variables<'a>,
     interfaces: &'v [String],
 ) -> impl Iterator<Item = &'v super::super::shell::Assignment<'a>> {
-    let exists = move |part: &str| interfaces.iter().any(|name| variable_part(name) == part);
+    let parts: BTreeSet<String> = interfaces.iter().map(|name| variable_part(name)).collect();
+    let exists = move |part: &str| parts.contains(part);
     variables
         .names_from("ifconfig_carp")
         .filter(move |name| {

@@ -1,6 +1,7 @@
 //! What a sequence of commands leaves configured: the checks of `ifconfig(8)` and of the kernel, as far as they decide
 //! which vhids and addresses a host has (`sys/netinet/ip_carp.c` and `in.c` of FreeBSD).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::super::statement::{Address, Item, Keyword, Parameter, Statement};
@@ -70,8 +71,6 @@ pub(super) struct Group {
     is_vrrp: bool,
     priority: Option<VrrpPriority>,
     interval: VrrpInterval,
-    /// Its last address is gone.
-    emptied: bool,
 }
 
 impl Group {
@@ -89,7 +88,6 @@ impl Group {
             is_vrrp: false,
             priority: None,
             interval: VrrpInterval::DEFAULT,
-            emptied: false,
         }
     }
 
@@ -113,30 +111,100 @@ impl Group {
     }
 }
 
+/// The addresses of a host, in the order in which they were added, found without looking at all of them.
+#[derive(Debug, Default)]
+pub(super) struct Addresses {
+    next: usize,
+    all: BTreeMap<usize, Held>,
+    by_address: BTreeMap<(String, IpAddr), usize>,
+    by_family: BTreeSet<(String, Family, usize)>,
+    of_vhid: BTreeMap<(String, Vhid), usize>,
+}
+
+impl Addresses {
+    /// All of them, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Held> {
+        self.all.values()
+    }
+
+    /// The first address of a family on an interface.
+    fn first(&self, interface: &str, family: Family) -> Option<IpAddr> {
+        let from = (interface.to_owned(), family, 0);
+        let (name, found, number) = self.by_family.range(from..).next()?;
+        let held = self
+            .all
+            .get(number)
+            .filter(|_| name == interface && *found == family)?;
+        Some(held.vip.address())
+    }
+
+    fn add(&mut self, held: Held) {
+        let (interface, address) = (held.interface.clone(), held.vip.address());
+        self.by_family
+            .insert((interface.clone(), held.vip.family(), self.next));
+        self.by_address
+            .insert((interface.clone(), address), self.next);
+        if let Some(vhid) = held.vhid {
+            *self.of_vhid.entry((interface, vhid)).or_default() += 1;
+        }
+        self.all.insert(self.next, held);
+        self.next += 1;
+    }
+
+    /// Takes an address away; the vhid that it was the last address of, if it was.
+    fn take(&mut self, interface: &str, address: IpAddr) -> Option<Vhid> {
+        let number = self.by_address.remove(&(interface.to_owned(), address))?;
+        let held = self.all.remove(&number)?;
+        self.by_family
+            .remove(&(interface.to_owned(), held.vip.family(), number));
+        let vhid = held.vhid?;
+        let left = self.of_vhid.get_mut(&(interface.to_owned(), vhid))?;
+        *left -= 1;
+        (*left == 0).then_some(vhid)
+    }
+}
+
 /// The configuration while commands are carried out.
 #[derive(Debug)]
 pub(super) struct Kernel {
     release: Release,
-    pub(super) held: Vec<Held>,
-    pub(super) groups: Vec<Group>,
+    pub(super) held: Addresses,
+    next: usize,
+    /// In the order in which they were made.
+    groups: BTreeMap<usize, Group>,
+    by_name: BTreeMap<(String, Option<Vhid>), usize>,
     pub(super) rejected: Vec<Rejected>,
 }
 
 impl Kernel {
-    pub(super) const fn new(release: Release) -> Self {
+    pub(super) fn new(release: Release) -> Self {
         Self {
             release,
-            held: Vec::new(),
-            groups: Vec::new(),
+            held: Addresses::default(),
+            next: 0,
+            groups: BTreeMap::new(),
+            by_name: BTreeMap::new(),
             rejected: Vec::new(),
         }
     }
 
+    /// The vhids, in the order in which they were made.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.values()
+    }
+
+    /// The number of a vhid, or a new one.
+    fn number(&mut self, key: (String, Option<Vhid>)) -> usize {
+        let number = *self.by_name.entry(key).or_insert(self.next);
+        self.next = self.next.max(number + 1);
+        number
+    }
+
     /// Carries out a command on one of the interfaces.
-    pub(super) fn run(&mut self, statement: &Statement, interfaces: &[String]) {
+    pub(super) fn run(&mut self, statement: &Statement, interfaces: &BTreeSet<&str>) {
         let name = statement.interface.text();
         let creates = statement.option("create").is_some();
-        let outcome = if !creates && !interfaces.iter().any(|known| known == name) {
+        let outcome = if !creates && !interfaces.contains(name) {
             reject(statement.interface.place, RejectedReason::NoInterface)
         } else if self.release.has_carp_interfaces() {
             self.run_nine(statement)
@@ -163,23 +231,41 @@ impl Kernel {
             self.remove(name, vip.address());
             return Ok(());
         }
-        // Without `alias` the first IPv4 address goes (`setifaddr` in `sbin/ifconfig/ifconfig.c`).
-        let replaces = vip.family() == Family::Inet && !statement.adds();
-        let first = self
-            .held
-            .iter()
-            .find(|held| held.interface == name && held.vip.family() == Family::Inet);
-        if let Some(first) = first.map(|held| held.vip.address()).filter(|_| replaces) {
-            self.take_away(name, first);
+        self.put(name, vip, vhid, statement.adds());
+        Ok(())
+    }
+
+    /// Adds an address. Without `alias` the first IPv4 address goes (`setifaddr` in `sbin/ifconfig/ifconfig.c`).
+    fn put(&mut self, interface: &str, vip: Vip, vhid: Option<Vhid>, adds: bool) {
+        let mut emptied = Vec::new();
+        if vip.family() == Family::Inet
+            && !adds
+            && let Some(first) = self.held.first(interface, Family::Inet)
+        {
+            emptied.extend(self.held.take(interface, first));
         }
-        self.take_away(name, vip.address());
-        self.held.push(Held {
-            interface: name.to_owned(),
+        emptied.extend(self.held.take(interface, vip.address()));
+        self.held.add(Held {
+            interface: interface.to_owned(),
             vip,
             vhid,
         });
-        self.forget_empty(vhid);
-        Ok(())
+        // A vhid goes with its last address.
+        for gone in emptied.into_iter().filter(|gone| Some(*gone) != vhid) {
+            self.forget(interface, gone);
+        }
+    }
+
+    fn remove(&mut self, interface: &str, address: IpAddr) {
+        if let Some(gone) = self.held.take(interface, address) {
+            self.forget(interface, gone);
+        }
+    }
+
+    fn forget(&mut self, interface: &str, vhid: Vhid) {
+        if let Some(number) = self.by_name.remove(&(interface.to_owned(), Some(vhid))) {
+            self.groups.remove(&number);
+        }
     }
 
     /// The address of a command, with its mask.
@@ -202,22 +288,17 @@ impl Kernel {
     /// `sbin/ifconfig/carp.c`, from 14 on).
     fn set_group(&mut self, statement: &Statement, vhid: Vhid) -> Outcome {
         let name = statement.interface.text();
-        let known = self
-            .groups
-            .iter()
-            .position(|group| group.interface == name && group.vhid == Some(vhid));
-        let mut group = match known {
-            Some(index) => self.groups[index].clone(),
+        let known = self.by_name.get(&(name.to_owned(), Some(vhid)));
+        let mut group = match known.and_then(|number| self.groups.get(number)) {
+            Some(group) => group.clone(),
             None => Group::new(name.to_owned(), Some(vhid), None, statement.place),
         };
         (group.peer, group.peer6) = (None, None);
         for parameter in statement.parameters() {
             set(&mut group, parameter)?;
         }
-        match known {
-            Some(index) => self.groups[index] = group,
-            None => self.groups.push(group),
-        }
+        let number = self.number((name.to_owned(), Some(vhid)));
+        self.groups.insert(number, group);
         Ok(())
     }
 
@@ -227,52 +308,32 @@ impl Kernel {
         let Some(unit) = carp_unit(name) else {
             return self.run_plain(statement);
         };
-        let index = self
-            .groups
-            .iter()
-            .position(|group| group.unit == Some(unit))
-            .unwrap_or_else(|| {
-                self.groups.push(Group::new(
-                    name.to_owned(),
-                    None,
-                    Some(unit),
-                    statement.place,
-                ));
-                self.groups.len() - 1
-            });
-        let mut seen = false;
+        let number = self.number((name.to_owned(), None));
+        let new = || Group::new(name.to_owned(), None, Some(unit), statement.place);
+        let group = self.groups.entry(number).or_insert_with(new);
+        let mut address = None;
+        let mut outcome = Ok(());
         for item in &statement.items {
-            match item {
-                Item::Parameter(parameter) => {
-                    set_nine(&mut self.groups[index], parameter, self.release)?
-                }
+            outcome = match item {
+                Item::Parameter(parameter) => set_nine(group, parameter, self.release),
                 Item::Unknown(word) | Item::LateFamily(word) => {
-                    return reject(word.place, RejectedReason::UnknownWord);
+                    reject(word.place, RejectedReason::UnknownWord)
                 }
-                Item::Address(address) if !seen => {
-                    seen = true;
-                    let vip = vip(address)?;
-                    if statement.removes() {
-                        self.held.retain(|held| {
-                            held.interface != name || held.vip.address() != vip.address()
-                        });
-                        continue;
-                    }
-                    let replaces = vip.family() == Family::Inet && !statement.adds();
-                    let first = self.held.iter().position(|held| {
-                        held.interface == name && held.vip.family() == Family::Inet
-                    });
-                    if let Some(first) = first.filter(|_| replaces) {
-                        self.held.remove(first);
-                    }
-                    self.held.push(Held {
-                        interface: name.to_owned(),
-                        vip,
-                        vhid: None,
-                    });
+                Item::Address(found) if address.is_none() => {
+                    vip(found).map(|vip| address = Some(vip))
                 }
-                _ => {}
+                _ => Ok(()),
+            };
+            if outcome.is_err() {
+                break;
             }
+        }
+        outcome?;
+        // The address is set last.
+        match address {
+            Some(vip) if statement.removes() => self.remove(name, vip.address()),
+            Some(vip) => self.put(name, vip, None, statement.adds()),
+            None => {}
         }
         Ok(())
     }
@@ -283,40 +344,6 @@ impl Kernel {
             return reject(parameter.place, RejectedReason::NotOnThisInterface);
         }
         self.run_ten(statement)
-    }
-
-    /// Takes an address away, and its vhid with the last one.
-    fn remove(&mut self, interface: &str, address: IpAddr) {
-        self.take_away(interface, address);
-        self.forget_empty(None);
-    }
-
-    fn take_away(&mut self, interface: &str, address: IpAddr) {
-        let at = self
-            .held
-            .iter()
-            .position(|held| held.interface == interface && held.vip.address() == address);
-        if let Some(held) = at.map(|at| self.held.remove(at))
-            && held.vhid.is_some()
-        {
-            let empty =
-                |group: &Group| group.interface == held.interface && group.vhid == held.vhid;
-            let still = self
-                .held
-                .iter()
-                .any(|other| other.interface == held.interface && other.vhid == held.vhid);
-            if !still && let Some(group) = self.groups.iter_mut().find(|group| empty(group)) {
-                group.emptied = true;
-            }
-        }
-    }
-
-    /// Vhids that lost their last address are gone, except the one that just got another.
-    fn forget_empty(&mut self, kept: Option<Vhid>) {
-        self.groups.retain_mut(|group| {
-            let emptied = std::mem::take(&mut group.emptied);
-            !emptied || (kept.is_some() && group.vhid == kept)
-        });
     }
 }
 

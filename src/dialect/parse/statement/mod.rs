@@ -237,6 +237,7 @@ fn family_word(word: &Word) -> Option<FamilyWord> {
 fn read_items(mut words: &[Word], items: &mut Vec<Item>) {
     // A mask that stands before its address.
     let mut early: Option<Mask> = None;
+    let mut last_address = None;
     while let Some((word, rest)) = words.split_first() {
         words = rest;
         let mut take = |count: usize| {
@@ -268,7 +269,7 @@ fn read_items(mut words: &[Word], items: &mut Vec<Item>) {
             "alias" | "add" => items.push(Item::Alias(word.place)),
             "-alias" | "delete" | "remove" => items.push(Item::Removal(word.place)),
             "inet" | "inet6" => items.push(Item::LateFamily(word.clone())),
-            "netmask" | "prefixlen" => early = mask(items, word, take(1)),
+            "netmask" | "prefixlen" => early = mask(items, last_address, word, take(1)),
             text => match arguments(text) {
                 Some(count) => {
                     let values = take(count);
@@ -277,6 +278,7 @@ fn read_items(mut words: &[Word], items: &mut Vec<Item>) {
                 None => match address(word) {
                     Some(mut address) => {
                         address.mask = address.mask.or_else(|| early.take());
+                        last_address = Some(items.len());
                         items.push(Item::Address(address));
                     }
                     None => items.push(Item::Unknown(word.clone())),
@@ -287,7 +289,12 @@ fn read_items(mut words: &[Word], items: &mut Vec<Item>) {
 }
 
 /// `netmask` and `prefixlen` belong to the last address before them, or to the first behind.
-fn mask(items: &mut Vec<Item>, word: &Word, values: Vec<Word>) -> Option<Mask> {
+fn mask(
+    items: &mut Vec<Item>,
+    last: Option<usize>,
+    word: &Word,
+    values: Vec<Word>,
+) -> Option<Mask> {
     let text = values.first().map_or("", Word::text);
     let place = values.first().map_or(word.place, |value| value.place);
     let mask = if word.text() == "netmask" {
@@ -295,10 +302,12 @@ fn mask(items: &mut Vec<Item>, word: &Word, values: Vec<Word>) -> Option<Mask> {
     } else {
         Mask::Prefixlen(text.parse().ok().filter(|length| *length <= 128), place)
     };
-    let last = items.iter_mut().rev().find_map(|item| match item {
-        Item::Address(address) => Some(address),
-        _ => None,
-    });
+    let last = last
+        .and_then(|index| items.get_mut(index))
+        .and_then(|item| match item {
+            Item::Address(address) => Some(address),
+            _ => None,
+        });
     let early = match last {
         Some(address) => {
             address.mask = Some(mask);
