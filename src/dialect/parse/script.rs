@@ -90,7 +90,7 @@ fn configures(program: &str) -> bool {
 /// Unquoted values are split; patterns stay as they are, since nobody knows the folder.
 fn fields(raw: &RawWord<'_>, text: &Text<'_>, words: &mut Vec<Word>) {
     let place = |at: usize| text.place(raw.origin.source(at));
-    if raw.unquoted.is_empty() {
+    if raw.unquoted().is_empty() {
         words.push(Word::new(&raw.text, place(0), raw.known));
         return;
     }
@@ -100,7 +100,7 @@ fn fields(raw: &RawWord<'_>, text: &Text<'_>, words: &mut Vec<Word>) {
             words.push(Word::new(&raw.text[start..end], place(start), raw.known));
         }
     };
-    for range in &raw.unquoted {
+    for range in raw.unquoted() {
         let (from, to) = (range.start as usize, range.end as usize);
         for (at, _) in raw.text[from..to].match_indices([' ', '\t', '\n']) {
             push(start, from + at);

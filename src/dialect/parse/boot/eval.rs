@@ -172,7 +172,7 @@ fn run(source: &Joined<'_>, seen: &Seen<'_, '_>) -> Evaluated {
 
 /// The commands inside of `$(…)` and backquotes, as far as they are simple.
 fn substituted(raw: &RawWord<'_>, source: &Joined<'_>, found: &mut Vec<Vec<Word>>) {
-    for inner in &raw.substitutions {
+    for inner in raw.substitutions() {
         let start = inner.start;
         let words = super::super::shell::split(&source.text[inner.clone()])
             .map(|(at, word)| Word::new(word, source.place(start + at), source.known()))
@@ -209,11 +209,11 @@ fn fields(raw: &RawWord<'_>, source: &Joined<'_>, root: &[&str], words: &mut Vec
         words.extend(names.iter().map(|name| Word::new(name, place, known)));
     };
     for (at, c) in raw.text.char_indices() {
-        if matches!(c, ' ' | '\t' | '\n') && within(&raw.unquoted, at) {
+        if matches!(c, ' ' | '\t' | '\n') && within(raw.unquoted(), at) {
             finish(field.take());
             continue;
         }
-        let quoted = within(&raw.quoted, at);
+        let quoted = within(raw.quoted(), at);
         let (_, text, pattern) = field.get_or_insert_with(|| (at, String::new(), String::new()));
         text.push(c);
         if quoted && matches!(c, '*' | '?' | '[' | '\\') {
@@ -226,7 +226,7 @@ fn fields(raw: &RawWord<'_>, source: &Joined<'_>, root: &[&str], words: &mut Vec
     }
     if let Some((0, text, pattern)) = &mut field
         && text.starts_with('~')
-        && !within(&raw.quoted, 0)
+        && !within(raw.quoted(), 0)
         && let Some(rest) = home(text)
     {
         pattern.clone_from(&rest);

@@ -5,9 +5,10 @@
 
 use std::ops::Range;
 
+use super::broken::{Broken, BrokenKind};
 use super::origin::RawWord;
 use super::scope::Scope;
-use super::word::{Broken, BrokenKind, Words};
+use super::word::Words;
 
 /// A compound command that is still open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -379,7 +380,7 @@ impl<'a> Commands<'a> {
             let computed = simple
                 .assignments
                 .iter()
-                .any(|(_, _, value)| !value.substitutions.is_empty());
+                .any(|(_, _, value)| !value.substitutions().is_empty());
             self.succeeded = (certain && !computed).then_some(true);
         }
         Ok(())

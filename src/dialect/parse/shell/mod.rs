@@ -1,6 +1,7 @@
 //! The part of `sh(1)` that configuration files use: quotes, concatenation, continued lines, comments, assignments
 //! and the values of variables. Whatever goes beyond is reported, never guessed.
 
+mod broken;
 mod command;
 mod origin;
 mod rc;
@@ -10,10 +11,10 @@ mod word;
 #[cfg(test)]
 mod tests;
 
+pub use broken::BrokenKind;
 pub use origin::Reference;
 pub use rc::{Assignment, NotUnderstood, NotUnderstoodKind, Stop, Value, Variables};
 pub use scope::Binding;
-pub use word::BrokenKind;
 
 pub(super) use command::{Commands, Simple};
 pub(super) use origin::RawWord;

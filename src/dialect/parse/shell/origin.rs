@@ -58,20 +58,66 @@ pub(in super::super) struct RawWord<'a> {
     pub(in super::super) text: Cow<'a, str>,
     pub(in super::super) origin: Origin,
     pub(in super::super) start: usize,
-    /// Values of variables outside of quotes: the shell splits them.
-    pub(in super::super) unquoted: Vec<Range<u32>>,
-    /// What was quoted, where the reader was asked for it.
-    pub(in super::super) quoted: Vec<Range<u32>>,
     /// It had a quote or backslash.
     pub(in super::super) has_quotes: bool,
     /// Everything in it is known.
     pub(in super::super) known: bool,
-    pub(in super::super) references: Vec<Reference<'a>>,
-    /// Command substitutions in it, without their marks.
-    pub(in super::super) substitutions: Vec<Range<usize>>,
+    details: Option<Box<Details<'a>>>,
+}
+
+/// What most words do not have: kept apart, so that words are small.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(super) struct Details<'a> {
+    /// Values of variables outside of quotes: the shell splits them.
+    pub(super) unquoted: Vec<Range<u32>>,
+    /// What was quoted, where the reader was asked for it.
+    pub(super) quoted: Vec<Range<u32>>,
+    /// The variables that are named.
+    pub(super) references: Vec<Reference<'a>>,
+    /// Command substitutions, without their marks.
+    pub(super) substitutions: Vec<Range<usize>>,
 }
 
 impl<'a> RawWord<'a> {
+    /// A word that begins at a byte.
+    pub(super) fn new(start: usize) -> Self {
+        Self {
+            start,
+            known: true,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn details(&mut self) -> &mut Details<'a> {
+        self.details.get_or_insert_default()
+    }
+
+    /// Values of variables outside of quotes: the shell splits them.
+    pub(in super::super) fn unquoted(&self) -> &[Range<u32>] {
+        self.details
+            .as_ref()
+            .map_or(&[], |details| &details.unquoted)
+    }
+
+    /// What was quoted, where the reader was asked for it.
+    pub(in super::super) fn quoted(&self) -> &[Range<u32>] {
+        self.details.as_ref().map_or(&[], |details| &details.quoted)
+    }
+
+    /// The variables that are named.
+    pub(in super::super) fn references(&self) -> &[Reference<'a>] {
+        self.details
+            .as_ref()
+            .map_or(&[], |details| &details.references)
+    }
+
+    /// Command substitutions, without their marks.
+    pub(in super::super) fn substitutions(&self) -> &[Range<usize>] {
+        self.details
+            .as_ref()
+            .map_or(&[], |details| &details.substitutions)
+    }
+
     /// The end of a word as a word of its own, which comes from one place.
     pub(super) fn tail(&self, from: usize, start: usize) -> RawWord<'a> {
         let source = narrow(self.origin.source(from));

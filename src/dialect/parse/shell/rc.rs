@@ -6,10 +6,10 @@ use std::ops::Bound;
 
 use super::super::text::Text;
 use super::super::word::Word;
+use super::broken::BrokenKind;
 use super::command::{Commands, Runs, Simple};
 use super::origin::{RawWord, Reference};
 use super::scope::{Binding, Found, Scope};
-use super::word::BrokenKind;
 use crate::model::Place;
 
 /// The value of an assignment, with the place of each of its bytes. Keys stand in values: it has no text in
@@ -36,7 +36,7 @@ impl Value<'_> {
     /// The variables that it names.
     #[must_use]
     pub fn references(&self) -> &[Reference<'_>] {
-        &self.raw.references
+        self.raw.references()
     }
 }
 

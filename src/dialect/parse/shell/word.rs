@@ -6,32 +6,12 @@
 use std::ops::Range;
 
 use super::super::text::narrow;
+use super::broken::{Broken, BrokenKind};
 use super::origin::{RawWord, Reference, push_source, push_value};
 use super::scope::{Binding, Found, Scope};
 
 /// How deep `${a:-${b:-…}}` may nest before it is no longer followed.
 const DEEPEST: usize = 32;
-
-/// Why the shell cannot go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BrokenKind {
-    /// A quote is never closed.
-    OpenQuote,
-    /// A `$(`, a backquote or a `${` is never closed.
-    OpenExpansion,
-    /// An `if`, loop, `case`, brace or parenthesis is never closed.
-    OpenCompound,
-    /// A word or operator stands where `sh(1)` does not take it.
-    Unexpected,
-}
-
-/// A syntax error: `sh(1)` stops reading here, and a boot script that sources the file ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) struct Broken {
-    pub(in super::super) kind: BrokenKind,
-    /// The byte at fault: for what is never closed, where it opens.
-    pub(in super::super) at: usize,
-}
 
 /// One nested `${name:-word}` that is being read.
 struct Frame<'a> {
@@ -118,12 +98,8 @@ impl<'a> Words<'a> {
         scope: &mut impl Scope<'a>,
         live: bool,
     ) -> Result<RawWord<'a>, Broken> {
-        let mut word = RawWord {
-            start: self.at,
-            known: true,
-            ..RawWord::default()
-        };
-        if self.simple_quotes(&mut word) {
+        let mut word = RawWord::new(self.at);
+        if self.simple_quotes(&mut word) || (live && self.simple_word(&mut word)) {
             return Ok(word);
         }
         self.stack.clear();
@@ -196,6 +172,26 @@ impl<'a> Words<'a> {
         true
     }
 
+    /// The other common case: nothing special up to the end of the word.
+    fn simple_word(&mut self, word: &mut RawWord<'a>) -> bool {
+        let bytes = &self.text.as_bytes()[self.at..];
+        let length = bytes
+            .iter()
+            .position(|b| SPECIAL[usize::from(*b)] != 0)
+            .unwrap_or(bytes.len());
+        if bytes
+            .get(length)
+            .is_some_and(|b| SPECIAL[usize::from(*b)] != 1 || *b == b'\'')
+        {
+            return false;
+        }
+        if length > 0 {
+            push_source(word, self.text, self.at..self.at + length);
+            self.at += length;
+        }
+        true
+    }
+
     fn double_quote(&mut self, word: &mut RawWord<'a>) {
         self.quotes = if self.quotes.is_some() {
             None
@@ -205,7 +201,7 @@ impl<'a> Words<'a> {
         word.has_quotes = true;
         if self.note_quotes {
             let here = narrow(word.text.len());
-            word.quoted.push(here..here);
+            word.details().quoted.push(here..here);
         }
         self.at += 1;
     }
@@ -229,7 +225,7 @@ impl<'a> Words<'a> {
     fn push(&self, word: &mut RawWord<'a>, range: Range<usize>, quoted: bool) {
         if quoted && self.note_quotes {
             let here = narrow(word.text.len());
-            word.quoted.push(here..here + narrow(range.len()));
+            word.details().quoted.push(here..here + narrow(range.len()));
         }
         push_source(word, self.text, range);
     }
@@ -315,7 +311,7 @@ impl<'a> Words<'a> {
         }
         let name = &self.text[name];
         let found = scope.find(name);
-        word.references.push(Reference {
+        word.details().references.push(Reference {
             name,
             is_set: matches!(found, Found::Value(..)),
             at,
@@ -328,15 +324,15 @@ impl<'a> Words<'a> {
                 push_value(word, value, at);
                 let range = start..narrow(word.text.len());
                 if self.quotes.is_none() {
-                    word.unquoted.push(range);
+                    word.details().unquoted.push(range);
                 } else if self.note_quotes {
-                    word.quoted.push(range);
+                    word.details().quoted.push(range);
                 }
             }
             Found::Unset => {
                 let here = narrow(word.text.len());
                 if self.quotes.is_none() {
-                    word.unquoted.push(here..here);
+                    word.details().unquoted.push(here..here);
                 }
             }
             Found::Value(..) | Found::Unknown => word.known = false,
@@ -439,7 +435,7 @@ impl<'a> Words<'a> {
             word.known = false;
             push_value(word, "", at);
             if !inner.is_empty() {
-                word.substitutions.push(inner);
+                word.details().substitutions.push(inner);
             }
         }
     }
