@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod key;
+pub mod parse;
 mod render;
 
 pub use render::{Argv, HostFile, HostFiles, RenderError, Renderer, shell_line};

@@ -9,6 +9,7 @@ mod cluster;
 mod finding;
 mod host;
 mod name;
+mod place;
 mod release;
 mod route;
 mod secret;
@@ -25,6 +26,7 @@ pub use cluster::{
 pub use finding::{Finding, Note, Severity};
 pub use host::{HostConfig, InterfaceConfig, Mode, VhidConfig};
 pub use name::{ClusterName, GroupName, HostName, IfName, NameError, SegmentName, VhidName};
+pub use place::{FileId, Place};
 pub use release::{Release, ReleaseError};
 pub use route::{Route, Step};
 pub use secret::{Key, Secret, SecretReference};
