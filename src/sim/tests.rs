@@ -1,5 +1,7 @@
 //! Runs of whole clusters.
 
+use std::net::IpAddr;
+
 use proptest::prelude::*;
 
 use super::trace::FinalState;
@@ -393,6 +395,91 @@ fn scenario(setup: &Setup, faults: &[(u64, Fault)], reboot: bool) -> Scenario {
     scenario
 }
 
+/// What was dropped, by whom and why.
+#[derive(Debug, Default, PartialEq)]
+struct Drops(Vec<trace::DropRecord>);
+
+impl Observer for Drops {
+    fn dropped(&mut self, record: &trace::DropRecord) {
+        self.0.push(*record);
+    }
+}
+
+/// A host that need not agree with any other.
+#[derive(Clone, Debug)]
+struct OddHost {
+    kernel: &'static Kernel,
+    key: bool,
+    addresses: Vec<IpAddr>,
+    vhid: u8,
+    vrrp: bool,
+    advskew: u8,
+    unicast: bool,
+}
+
+fn odd_host() -> impl Strategy<Value = OddHost> {
+    let addresses: Vec<IpAddr> = [
+        "10.0.1.1", "10.0.1.2", "10.0.1.3", "10.0.1.4", "10.0.1.5", "10.0.1.6",
+    ]
+    .into_iter()
+    .chain(["10.0.1.7", "10.0.1.8", "fd00::1", "fd00::2", "fe80::1"])
+    .map(|text| text.parse().unwrap())
+    .collect();
+    (
+        0..KERNELS.len(),
+        any::<bool>(),
+        prop_oneof![
+            Just(addresses[..1].to_vec()),
+            proptest::sample::subsequence(addresses, 1..11),
+        ],
+        1u8..3,
+        any::<bool>(),
+        0u8..=254,
+        any::<bool>(),
+    )
+        .prop_map(
+            |(kernel, key, addresses, vhid, vrrp, advskew, unicast)| OddHost {
+                kernel: KERNELS[kernel],
+                key,
+                addresses,
+                vhid,
+                vrrp,
+                advskew,
+                unicast,
+            },
+        )
+}
+
+impl OddHost {
+    fn setup(&self, place: usize) -> HostSetup {
+        let mut destinations = Destinations::default();
+        if self.unicast && self.kernel.has_peers {
+            destinations.v4 = [10, 0, 0, 1].into();
+        }
+        let protocol = if self.vrrp && self.kernel.has_vrrp {
+            Protocol::Vrrp {
+                priority: self.advskew.max(1),
+                interval_cs: 100,
+            }
+        } else {
+            Protocol::Carp {
+                advbase: 1,
+                advskew: self.advskew,
+                key: AuthKey::from_passphrase(if self.key { "one" } else { "other" }),
+                destinations,
+            }
+        };
+        let mut host = cluster(self.kernel, 5, 1).hosts.swap_remove(place);
+        host.spec.vhids = vec![VhidSpec {
+            vhid: self.vhid,
+            interface: 0,
+            protocol,
+            addresses: self.addresses.clone(),
+        }];
+        host
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -413,6 +500,39 @@ proptest! {
                 prop_assert_eq!(record.state, FinalState::Is(wanted), "{:?}", record);
             }
         }
+    }
+
+    /// Hosts of any release that agree in nothing drop the same advertisements for the same reasons, bytes or not.
+    #[test]
+    fn drops_are_the_same_with_bytes_and_without(
+        hosts in proptest::collection::vec(odd_host(), 2..5),
+        faults in proptest::collection::vec((0u64..20_000_000, fault()), 0..15),
+    ) {
+        let setup = Setup {
+            segments: vec!["lan".into()],
+            hosts: hosts.iter().enumerate().map(|(place, odd)| odd.setup(place)).collect(),
+            vhid_names: Vec::new(),
+        };
+        let known = |(_, fault): &(u64, Fault)| match fault {
+            Fault::Crash(h) | Fault::Boot(h) | Fault::Link(h, _) | Fault::Up(h, _)
+            | Fault::Pause(h, _) | Fault::Partition(h) => usize::from(*h) < hosts.len(),
+            Fault::Heal => true,
+            _ => false,
+        };
+        let mut scenario = Scenario::quiet(&setup);
+        scenario.until = Instant::from_us(25_000_000);
+        for (at, fault) in faults.iter().filter(|fault| known(fault)) {
+            let at = Instant::from_us(*at);
+            scenario.events.extend(actions(fault, true).map(|action| Event { at, action }));
+        }
+        let run = |authentication| {
+            let mut seen = (Trace::with_advertisements(), Drops::default());
+            World::new(&setup, &scenario).authenticating(authentication).run(&mut seen);
+            seen
+        };
+        let (by_identity, by_digest) = (run(Authentication::ByIdentity), run(Authentication::ByDigest));
+        prop_assert_eq!(by_identity.1, by_digest.1);
+        prop_assert_eq!(by_identity.0, by_digest.0);
     }
 
     /// A frame that all receivers share is the same as a frame for each, also where everything happens at one time.
