@@ -242,6 +242,9 @@ impl Host {
         if vhid.setup.addresses.contains(&address) {
             return Err(Refusal::Exists);
         }
+        if *vhid.count(Family::of(address)) == u16::MAX {
+            return Err(Refusal::Invalid);
+        }
         let own = &self.interfaces[usize::from(vhid.interface)].addresses;
         if self.kernel.carp_interfaces && !has_subnet(own, address) {
             return Err(Refusal::NoAddress);

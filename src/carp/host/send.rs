@@ -313,7 +313,7 @@ impl Host {
 const fn count_byte(vhid: &VhidState, family: Family) -> u8 {
     match family {
         Family::Inet => vhid.v4 as u8,
-        Family::Inet6 => (vhid.v4 + vhid.v6) as u8,
+        Family::Inet6 => vhid.v4.wrapping_add(vhid.v6) as u8,
     }
 }
 

@@ -27,7 +27,7 @@ pub(in super::super) struct VhidState {
     pub(super) up_before: bool,
     /// 9.x: `IFF_DRV_RUNNING` of the carp interface.
     pub(super) running: bool,
-    /// Its last address was removed, or was never there in a life before.
+    /// It was removed with its last address; its place stays.
     pub(super) gone: bool,
     /// It demotes the host, as its interface is down.
     pub(super) suppressed: bool,
@@ -169,8 +169,12 @@ impl VhidState {
     pub(super) fn payload_length(&self, family: Family) -> u16 {
         match (self.speaks, family) {
             (Speaks::Carp { .. }, _) => 36,
-            (Speaks::Vrrp { .. }, Family::Inet) => VrrpPacket::LEN as u16 + 4 * self.v4,
-            (Speaks::Vrrp { .. }, Family::Inet6) => VrrpPacket::LEN as u16 + 16 * self.v6,
+            (Speaks::Vrrp { .. }, Family::Inet) => vrrp_length(self.v4.saturating_mul(4)),
+            (Speaks::Vrrp { .. }, Family::Inet6) => vrrp_length(self.v6.saturating_mul(16)),
         }
     }
+}
+
+const fn vrrp_length(addresses: u16) -> u16 {
+    addresses.saturating_add(VrrpPacket::LEN as u16)
 }

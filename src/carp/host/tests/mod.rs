@@ -329,3 +329,22 @@ fn reasons_follow_from_events() {
     };
     assert_eq!(transition.reason, Reason::SlowerMaster);
 }
+
+#[test]
+fn a_loss_of_link_that_is_reported_twice_keeps_9_down() {
+    for (kernel, after) in [
+        (&Kernel::LEGACY, State::Init),
+        (&Kernel::R13, State::Backup),
+    ] {
+        let (mut host, now) = host_in(kernel, true, State::Backup);
+        for up in [false, false, true] {
+            host.handle(now, Input::Link { interface: 0, up });
+        }
+        assert_eq!(
+            (state(&host), host.demotion()),
+            (after, 0),
+            "{}",
+            kernel.name
+        );
+    }
+}
