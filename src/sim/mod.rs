@@ -9,6 +9,25 @@
 //! Everything happens in one order, by time and then first in, first out, and everything random comes from the seed of the
 //! scenario: the same setup and scenario give the same run everywhere. Imports `carp`, `model` and `config`; knows nothing
 //! of files.
+//!
+//! ```
+//! use carpgen::config::{Description, examples};
+//! use carpgen::sim::{Scenario, Service, Setup, simulate};
+//!
+//! let example = examples::example("failover").ok_or("no example")?;
+//! let description = Description::read(example.text);
+//! let setup = Setup::of_cluster(&description.cluster);
+//! let mut scenario = Scenario::quiet(&setup);
+//! let crash = format!("20s=crash:{}", setup.hosts[0].name);
+//! scenario.add(&crash, &setup).map_err(|problems| problems[0].clone())?;
+//!
+//! let mut service = Service::new(&setup);
+//! simulate(&setup, &scenario, &mut service);
+//! for vhid in service.until(scenario.until) {
+//!     assert_eq!((vhid.failovers, vhid.dual_master_us), (1, 0));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod machine;

@@ -58,7 +58,8 @@ impl Host {
         let vhid = &self.vhids[usize::from(slot)];
         let runs = !self.kernel.carp_interfaces || (vhid.up && vhid.running);
         let is_target = move |address: &&IpAddr| **address == IpAddr::V4(target);
-        vhid.addresses
+        vhid.setup
+            .addresses
             .iter()
             .filter(is_target)
             .filter(move |_| runs)

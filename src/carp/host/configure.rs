@@ -200,13 +200,13 @@ impl Host {
             }
         }
         if kernel.has_peers {
-            vhid.destinations.v4 = change.peer.unwrap_or(vhid.destinations.v4);
-            vhid.destinations.v6 = change.peer6.unwrap_or(vhid.destinations.v6);
+            vhid.setup.destinations.v4 = change.peer.unwrap_or(vhid.setup.destinations.v4);
+            vhid.setup.destinations.v6 = change.peer6.unwrap_or(vhid.setup.destinations.v6);
         }
         if let Some(key) = change.key
             && !(kernel.keeps_key_on_nul && key.starts_with_nul())
         {
-            vhid.key = key;
+            vhid.setup.key = key;
             vhid.prepare(kernel);
             self.outputs.push_back(Output::Identity { slot });
         }
@@ -239,14 +239,17 @@ impl Host {
     /// 9.x). 9.x takes only addresses within a subnet of the parent; where no address of the parent is known, any.
     fn add_address(&mut self, now: Instant, slot: u16, address: IpAddr) -> Result<(), Refusal> {
         let vhid = &mut self.vhids[usize::from(slot)];
-        if vhid.addresses.contains(&address) {
+        if vhid.setup.addresses.contains(&address) {
             return Err(Refusal::Exists);
+        }
+        if *vhid.count(Family::of(address)) == u16::MAX {
+            return Err(Refusal::Invalid);
         }
         let own = &self.interfaces[usize::from(vhid.interface)].addresses;
         if self.kernel.carp_interfaces && !has_subnet(own, address) {
             return Err(Refusal::NoAddress);
         }
-        vhid.addresses.push(address);
+        vhid.setup.addresses.push(address);
         *vhid.count(Family::of(address)) += 1;
         let interface = &mut self.interfaces[usize::from(vhid.interface)];
         interface.attached.push((address, slot));
@@ -288,13 +291,13 @@ impl Host {
     /// counts, until the last address of a family takes the carp interface out of service (`carp_del_addr`).
     fn remove_address(&mut self, now: Instant, slot: u16, address: IpAddr) -> Result<(), Refusal> {
         let vhid = &mut self.vhids[usize::from(slot)];
-        let Some(place) = vhid.addresses.iter().position(|a| *a == address) else {
+        let Some(place) = vhid.setup.addresses.iter().position(|a| *a == address) else {
             return Err(Refusal::NoAddress);
         };
-        vhid.addresses.remove(place);
+        vhid.setup.addresses.remove(place);
         *vhid.count(Family::of(address)) -= 1;
         let left = vhid.has(Family::of(address));
-        let empty = vhid.addresses.is_empty();
+        let empty = vhid.setup.addresses.is_empty();
         self.interfaces[usize::from(vhid.interface)]
             .attached
             .retain(|(a, s)| (*a, *s) != (address, slot));

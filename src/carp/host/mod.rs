@@ -279,8 +279,8 @@ impl Host {
                 vhid: vhid.vhid,
                 interface: vhid.interface,
                 state: vhid.state,
-                addresses: &vhid.addresses,
-                authenticator: &vhid.authenticator,
+                addresses: &vhid.setup.addresses,
+                authenticator: &vhid.setup.authenticator,
                 master_interval_cs: match vhid.speaks {
                     vhid::Speaks::Carp { .. } => None,
                     vhid::Speaks::Vrrp {
@@ -302,7 +302,7 @@ impl Host {
     pub fn authenticator(&self, slot: u16) -> Option<&Authenticator> {
         self.vhids
             .get(usize::from(slot))
-            .map(|vhid| &*vhid.authenticator)
+            .map(|vhid| &*vhid.setup.authenticator)
     }
 
     /// Where the advertisements of a vhid go, by its number within the host.

@@ -28,7 +28,8 @@ pub enum Input<'a> {
         /// The bytes.
         bytes: &'a [u8],
     },
-    /// An interface gains or loses its link.
+    /// An interface gains or loses its link. Reported again, it counts again: the vhids look at the interface once more
+    /// (`carp_linkstate`), and a vhid of 9.x that is told of a loss twice forgets that it was up.
     Link {
         /// The interface.
         interface: u16,

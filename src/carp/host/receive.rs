@@ -265,7 +265,7 @@ impl Host {
 
     fn verify(&self, slot: u16, packet: CarpPacket<'_>) -> Verdict {
         let repr = packet.repr();
-        let authenticator = &self.vhids[usize::from(slot)].authenticator;
+        let authenticator = &self.vhids[usize::from(slot)].setup.authenticator;
         require(
             authenticator.verify(repr.counter, &repr.digest),
             DropReason::BadAuth,

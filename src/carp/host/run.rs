@@ -52,7 +52,7 @@ impl Host {
         let vhid = &self.vhids[usize::from(slot)];
         for family in [Family::Inet, Family::Inet6] {
             // carp_send_arp, then carp_send_na.
-            for address in &vhid.addresses {
+            for address in &vhid.setup.addresses {
                 if Family::of(*address) == family {
                     self.outputs.push_back(Output::Announce {
                         interface: vhid.interface,

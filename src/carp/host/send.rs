@@ -226,7 +226,7 @@ impl Host {
                     reserved: 0,
                     advbase,
                     counter,
-                    digest: vhid.authenticator.digest(counter),
+                    digest: vhid.setup.authenticator.digest(counter),
                 };
                 repr.emit(into);
             }
@@ -242,6 +242,7 @@ impl Host {
                 };
                 let index = vhid.interface + 1;
                 let addresses = vhid
+                    .setup
                     .addresses
                     .iter()
                     .filter(|address| Family::of(**address) == sent.family)
@@ -284,7 +285,7 @@ impl Host {
             .filter(|(address, _)| Family::of(*address) == family);
         if self.kernel.carp_interfaces {
             let last = |a: &&IpAddr| Family::of(**a) == family;
-            let vip = vhid.addresses.iter().rev().find(last);
+            let vip = vhid.setup.addresses.iter().rev().find(last);
             if let Some(vip) = vip
                 && let Some((address, _)) = own.clone().find(|own| holds(**own, *vip))
             {
@@ -312,7 +313,7 @@ impl Host {
 const fn count_byte(vhid: &VhidState, family: Family) -> u8 {
     match family {
         Family::Inet => vhid.v4 as u8,
-        Family::Inet6 => (vhid.v4 + vhid.v6) as u8,
+        Family::Inet6 => vhid.v4.wrapping_add(vhid.v6) as u8,
     }
 }
 

@@ -1,18 +1,89 @@
-//! Frames as bytes.
+//! Frames on their way out, and as bytes.
 
 use std::net::IpAddr;
 
 use rand_chacha::rand_core::Rng;
 
-use super::World;
+use super::{Authentication, World};
 use crate::carp::wire::{LinkDestination, LinkSource};
-use crate::carp::{Advertisement, Envelope, Family, Salt};
+use crate::carp::{Advertisement, Envelope, Family, Salt, Turn};
+use crate::sim::network::{Receivers, Route};
+use crate::sim::queue::{Flight, To};
 use crate::sim::setup::{HostId, SegmentId};
-use crate::sim::trace::{FrameRecord, Observer};
+use crate::sim::trace::{AdvertisementRecord, FrameRecord, Observer};
 
 impl World<'_> {
+    /// An advertisement leaves.
+    pub(super) fn send(&mut self, host: HostId, sent: Advertisement, observer: &mut impl Observer) {
+        observer.advertisement(&AdvertisementRecord {
+            at: self.now,
+            host,
+            interface: sent.interface,
+            vhid: sent.vhid,
+            family: sent.family,
+            says: sent.says,
+        });
+        let segment = self.setup.segment_of(host, sent.interface);
+        let as_bytes = self.authentication == Authentication::ByDigest;
+        let mut bytes = None;
+        if as_bytes || observer.wants_frames() {
+            let number = self.emit(host, segment, &sent, observer);
+            if as_bytes {
+                bytes = Some(number);
+            } else {
+                self.free_packets.push(number);
+            }
+        }
+        let peer = sent.unicast.then(|| self.peer(host, &sent)).flatten();
+        let mut flight = Flight {
+            turn: Turn {
+                at: self.network.arrival(self.now),
+                order: sent.order,
+            },
+            from: host,
+            segment,
+            to: To::All(Receivers::All),
+            bytes,
+            advertisement: sent,
+        };
+        match self.network.route(segment, host, &sent, peer) {
+            Route::Together(receivers) => {
+                flight.to = To::All(receivers);
+                self.queue.push(flight);
+            }
+            Route::Apart(list) => self.send_apart(flight, list),
+            Route::Nowhere => self.free_packets.extend(bytes),
+        }
+    }
+
+    /// Each receiver gets the frame at a time of its own.
+    fn send_apart(&mut self, flight: Flight, list: u32) {
+        let first = flight.turn.at;
+        let original = flight.bytes;
+        for entry in 0..self.network.list(list).len() {
+            let (place, delay_us) = self.network.list(list)[entry];
+            let bytes = original.map(|number| self.copy_packet(number));
+            self.queue.push(Flight {
+                turn: Turn {
+                    at: first.after_us(delay_us),
+                    ..flight.turn
+                },
+                to: To::One(place),
+                bytes,
+                ..flight
+            });
+        }
+        self.free_packets.extend(original);
+        self.network.release(list);
+    }
+
+    fn peer(&self, host: HostId, sent: &Advertisement) -> Option<IpAddr> {
+        let running = self.machines[host.index()].host.as_ref()?;
+        running.destination(sent.slot, sent.family)
+    }
+
     /// Makes the bytes of an advertisement that leaves, shows them if they are wanted, and returns their number.
-    pub(super) fn emit(
+    fn emit(
         &mut self,
         host: HostId,
         segment: SegmentId,
@@ -45,7 +116,7 @@ impl World<'_> {
         number
     }
 
-    pub(super) fn copy_packet(&mut self, original: u32) -> u32 {
+    fn copy_packet(&mut self, original: u32) -> u32 {
         let number = self.free_packet();
         let mut copy = std::mem::take(&mut self.packets[number as usize]);
         copy.clone_from(&self.packets[original as usize]);

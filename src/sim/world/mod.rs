@@ -4,21 +4,20 @@ mod frames;
 mod occasions;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::carp::{Advertisement, AuthKey, Input, Instant, Output, State, Transition, Turn};
+use crate::carp::{AuthKey, Input, Instant, Output, State, Transition, Turn};
 
 use super::machine::Machine;
-use super::network::{Network, Receivers, Route};
+use super::network::{Network, Receivers};
 use super::queue::{Flight, Queue, To};
 use super::scenario::Scenario;
 use super::setup::{HostId, Setup};
 use super::trace::{
-    AdvertisementRecord, AnnouncementRecord, Cause, DemotionRecord, DropRecord, FinalRecord,
-    FinalState, Observer, Power, TransitionRecord,
+    AnnouncementRecord, Cause, DemotionRecord, DropRecord, FinalRecord, FinalState, Observer,
+    Power, TransitionRecord,
 };
 
 /// More things at one time than any cluster has to do.
@@ -458,74 +457,5 @@ impl<'a> World<'a> {
         let next = self.identities.len() as u32;
         let identity = *self.identities.entry((key, message.into())).or_insert(next);
         running.set_identity(slot, identity);
-    }
-
-    /// An advertisement leaves.
-    fn send(&mut self, host: HostId, sent: Advertisement, observer: &mut impl Observer) {
-        observer.advertisement(&AdvertisementRecord {
-            at: self.now,
-            host,
-            interface: sent.interface,
-            vhid: sent.vhid,
-            family: sent.family,
-            says: sent.says,
-        });
-        let segment = self.setup.segment_of(host, sent.interface);
-        let as_bytes = self.authentication == Authentication::ByDigest;
-        let mut bytes = None;
-        if as_bytes || observer.wants_frames() {
-            let number = self.emit(host, segment, &sent, observer);
-            if as_bytes {
-                bytes = Some(number);
-            } else {
-                self.free_packets.push(number);
-            }
-        }
-        let peer = sent.unicast.then(|| self.peer(host, &sent)).flatten();
-        let mut flight = Flight {
-            turn: Turn {
-                at: self.network.arrival(self.now),
-                order: sent.order,
-            },
-            from: host,
-            segment,
-            to: To::All(Receivers::All),
-            bytes,
-            advertisement: sent,
-        };
-        match self.network.route(segment, host, &sent, peer) {
-            Route::Together(receivers) => {
-                flight.to = To::All(receivers);
-                self.queue.push(flight);
-            }
-            Route::Apart(list) => self.send_apart(flight, list),
-            Route::Nowhere => self.free_packets.extend(bytes),
-        }
-    }
-
-    /// Each receiver gets the frame at a time of its own.
-    fn send_apart(&mut self, flight: Flight, list: u32) {
-        let first = flight.turn.at;
-        let original = flight.bytes;
-        for entry in 0..self.network.list(list).len() {
-            let (place, delay_us) = self.network.list(list)[entry];
-            let bytes = original.map(|number| self.copy_packet(number));
-            self.queue.push(Flight {
-                turn: Turn {
-                    at: first.after_us(delay_us),
-                    ..flight.turn
-                },
-                to: To::One(place),
-                bytes,
-                ..flight
-            });
-        }
-        self.free_packets.extend(original);
-        self.network.release(list);
-    }
-
-    fn peer(&self, host: HostId, sent: &Advertisement) -> Option<IpAddr> {
-        let running = self.machines[host.index()].host.as_ref()?;
-        running.destination(sent.slot, sent.family)
     }
 }
