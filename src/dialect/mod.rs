@@ -7,5 +7,7 @@
 pub mod key;
 pub mod parse;
 mod render;
+mod segments;
 
+pub use segments::join_segments;
 pub use render::{Argv, HostFile, HostFiles, RenderError, Renderer, shell_line};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::engine::LintFinding;
 use super::groups::{GROUPS, Group};
+use super::hosts::HostLintFinding;
 use super::registry::{RULES, Rule, rule_named};
 use crate::config::nearest;
 use crate::model::{LintLevel, Severity};
@@ -48,9 +49,35 @@ impl Selection {
     }
 }
 
+/// A finding of either subject.
+pub(super) trait Found {
+    /// The rule that made it.
+    fn rule(&self) -> &'static Rule;
+    /// How much it matters.
+    fn severity(&mut self) -> &mut Severity;
+}
+
+impl Found for LintFinding {
+    fn rule(&self) -> &'static Rule {
+        self.rule
+    }
+    fn severity(&mut self) -> &mut Severity {
+        &mut self.finding.severity
+    }
+}
+
+impl Found for HostLintFinding {
+    fn rule(&self) -> &'static Rule {
+        self.rule
+    }
+    fn severity(&mut self) -> &mut Severity {
+        &mut self.finding.severity
+    }
+}
+
 /// Sets the severities: first by a table, then by the changes to groups, last by the changes to single rules.
-pub(super) fn set(
-    list: &mut Vec<LintFinding>,
+pub(super) fn set<F: Found>(
+    list: &mut Vec<F>,
     table: &[(String, LintLevel)],
     changes: &[LevelChange],
 ) {
@@ -70,10 +97,10 @@ pub(super) fn set(
         }
     }
     list.retain_mut(|found| {
-        match levels.get(found.rule.code) {
+        match levels.get(found.rule().code) {
             Some(LintLevel::Allow) => return false,
-            Some(LintLevel::Warn) => found.finding.severity = Severity::Warning,
-            Some(LintLevel::Deny) => found.finding.severity = Severity::Error,
+            Some(LintLevel::Warn) => *found.severity() = Severity::Warning,
+            Some(LintLevel::Deny) => *found.severity() = Severity::Error,
             None => {}
         }
         true

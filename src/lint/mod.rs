@@ -8,6 +8,8 @@ mod addresses;
 mod allows;
 mod engine;
 mod groups;
+mod host_engine;
+pub mod hosts;
 mod keys;
 mod levels;
 mod messages;
@@ -21,6 +23,7 @@ mod settings;
 
 pub use allows::{Allows, Idle, IdleReason, Line, Scope, toml_lines};
 pub use engine::{LintFinding, Refusal, check, tuned};
+pub use host_engine::{check_hosts, tuned_hosts};
 pub use groups::{GROUPS, Group};
 pub use levels::{LevelChange, Selection};
 pub use messages::{MESSAGES, Message};

@@ -1,6 +1,7 @@
 //! What a rule is, and the list of all of them.
 
 use super::engine::Findings;
+use super::hosts::{HostFindings, Hosts};
 use super::rules;
 use crate::config::Description;
 use crate::model::Severity;
@@ -31,6 +32,8 @@ pub struct Rule {
     pub page: &'static str,
     /// Looks at a description.
     pub check: fn(&Description<'_>, &mut Findings<'_>),
+    /// Looks at the files of hosts.
+    pub check_hosts: fn(&Hosts<'_>, &mut HostFindings<'_>),
 }
 
 impl Rule {
@@ -59,9 +62,10 @@ impl Rule {
     }
 }
 
-/// Defines a rule from its doc comment, which is its page.
+/// Defines a rule from its doc comment, which is its page. It looks at descriptions with a function `check`; with `for
+/// hosts` it looks only at the files of hosts, with a function `check_hosts`, and with `for both` at both.
 macro_rules! rule {
-    ($(#[doc = $doc:literal])+ $static:ident = $code:literal, $name:literal, $severity:ident $(, refuses $refuses:ident)?) => {
+    ($(#[doc = $doc:literal])+ $static:ident = $code:literal, $name:literal, $severity:ident $(, refuses $refuses:ident)? $(, for $subject:ident)?) => {
         $(#[doc = $doc])+
         pub(in crate::lint) static $static: crate::lint::registry::Rule = crate::lint::registry::Rule {
             code: $code,
@@ -70,7 +74,8 @@ macro_rules! rule {
             refuses: crate::lint::registry::refuses!($($refuses)?),
             since: "0.1.0",
             page: concat!($($doc, "\n"),+),
-            check,
+            check: crate::lint::registry::on_description!($($subject)?),
+            check_hosts: crate::lint::registry::on_hosts!($($subject)?),
         };
     };
 }
@@ -85,7 +90,27 @@ macro_rules! refuses {
     };
 }
 
-pub(super) use {refuses, rule};
+/// What a rule does with a description.
+macro_rules! on_description {
+    (hosts) => {
+        |_, _| {}
+    };
+    ($(both)?) => {
+        check
+    };
+}
+
+/// What a rule does with the files of hosts.
+macro_rules! on_hosts {
+    () => {
+        |_, _| {}
+    };
+    ($subject:ident) => {
+        check_hosts
+    };
+}
+
+pub(super) use {on_description, on_hosts, refuses, rule};
 
 /// The rule of a name or code.
 #[must_use]

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use crate::config::Source;
+use crate::lint::hosts::{HostLintFinding, HostPlace, Hosts, LintHost};
 use crate::lint::{LintFinding, Rule};
 use crate::model::{Finding, Route, Severity, Step};
 
@@ -119,6 +120,51 @@ impl<'a> Report<'a> {
         self.findings.extend(resolved);
     }
 
+    /// Adds the files of hosts and what was found in them. A file is called `HOST/PATH` below the folder given, which
+    /// is at `folder`; a single host of that folder is called by its paths alone.
+    pub fn add_hosts(
+        &mut self,
+        hosts: &Hosts<'a>,
+        name: impl Fn(&LintHost<'a>, &str) -> (String, String),
+        findings: &[HostLintFinding],
+    ) {
+        let mut first_of = Vec::new();
+        for host in &hosts.hosts {
+            first_of.push(self.files.len());
+            for file in &host.files {
+                let (name, path) = name(host, file.path);
+                self.files.push(File::new(name, path, file.text));
+            }
+        }
+        let place = |at: &HostPlace| Place {
+            file: Some(first_of[at.host] + usize::from(at.place.file.0)),
+            line: at.place.line as usize,
+            column: at.place.column as usize,
+            span: None,
+        };
+        for found in findings {
+            let finding = &found.finding;
+            let at = finding.at.as_ref().map(place);
+            let at = at.unwrap_or(Place {
+                file: None,
+                line: 1,
+                column: 1,
+                span: None,
+            });
+            let related = finding.related.iter();
+            self.findings.push(Resolved {
+                rule: found.rule,
+                severity: finding.severity,
+                message: finding.message.clone(),
+                help: finding.help.clone(),
+                host: finding.host.map(|host| hosts.hosts[host].name.to_string()),
+                anchor: self.file(&at).map_or_else(String::new, |file| statement_of(file.text, at.line)),
+                at,
+                related: related.map(|(at, words)| (place(at), words.clone())).collect(),
+            });
+        }
+    }
+
     /// The file of a place.
     #[must_use]
     pub fn file(&self, place: &Place) -> Option<&File<'a>> {
@@ -132,6 +178,13 @@ impl<'a> Report<'a> {
             format!("{}:{}:{}", file.name, place.line, place.column)
         })
     }
+}
+
+/// What a line sets: the words before its first `=` or second blank. They hold no key.
+fn statement_of(text: &str, line: usize) -> String {
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or("").trim_start();
+    let end = line.find('=').or_else(|| line.match_indices(' ').nth(1).map(|(at, _)| at));
+    line[..end.unwrap_or(0)].to_owned()
 }
 
 fn resolve(file: usize, source: &Source<'_>, found: &LintFinding) -> Resolved {

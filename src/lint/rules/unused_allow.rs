@@ -45,7 +45,8 @@ pub(in crate::lint) fn report(idle: &[Idle], findings: &mut Findings<'_>) {
     }
 }
 
-fn words(why: &IdleReason) -> (String, String) {
+/// What is said about a comment that silences nothing, and what to do about it.
+pub(in crate::lint) fn words(why: &IdleReason) -> (String, String) {
     match why {
         IdleReason::NoRule => (
             "this comment names no rule: it silences nothing".to_owned(),
