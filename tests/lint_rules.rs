@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use carpgen::config::Description;
-use carpgen::lint::{RULES, Rule, check};
-use carpgen::model::Severity;
+use carpgen::dialect::parse::HostText;
+use carpgen::lint::hosts::{Hosts, LintHost};
+use carpgen::lint::{RULES, Rule, check, check_hosts};
+use carpgen::model::{HostName, Severity};
 
 fn fixture(rule: &Rule, kind: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -20,51 +22,121 @@ fn text(rule: &Rule, kind: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn names(text: &str, least: Severity) -> Vec<&'static str> {
-    let description = Description::read(text);
-    check(&description, true)
+/// The files below a folder, by their paths in it.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(below) = folders.pop() {
+        let path = folder.join(&below);
+        let entries =
+            std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for entry in entries {
+            let entry = entry.expect("readable");
+            let path = below.join(entry.file_name());
+            if entry.path().is_dir() {
+                folders.push(path);
+            } else {
+                let bytes = std::fs::read(entry.path()).expect("readable");
+                let text = String::from_utf8(bytes).expect("a text");
+                found.push((path.to_str().expect("a name").to_owned(), text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The rules that find something in a folder of hosts, with all that they say.
+fn host_findings(rule: &Rule, kind: &str) -> Vec<(&'static str, Severity, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/lint")
+        .join(rule.name)
+        .join(kind);
+    let all = files(&folder);
+    let names: BTreeSet<&str> = all
         .iter()
-        .filter(|f| f.finding.severity >= least)
-        .map(|f| f.rule.name)
+        .map(|(path, _)| path.split('/').next().expect("a path"))
+        .collect();
+    let hosts = names.iter().map(|name| {
+        let prefix = format!("{name}/");
+        let own = all.iter().filter_map(|(path, text)| {
+            let path = path.strip_prefix(&prefix)?;
+            Some(HostText { path, text })
+        });
+        LintHost::read(HostName::new(name).expect("a name"), own.collect(), None)
+    });
+    let hosts = Hosts::new(hosts.collect());
+    check_hosts(&hosts)
+        .into_iter()
+        .map(|f| {
+            let words = format!(
+                "{} {} {:?}",
+                f.finding.message, f.finding.help, f.finding.related
+            );
+            (f.rule.name, f.finding.severity, words)
+        })
         .collect()
+}
+
+/// The rules that find something in a fixture, with their severities.
+fn fired(rule: &Rule, kind: &str) -> Vec<Vec<(&'static str, Severity)>> {
+    let mut fired = Vec::new();
+    if rule.on_descriptions {
+        let text = text(rule, kind);
+        let found = check(&Description::read(&text), true);
+        fired.push(
+            found
+                .iter()
+                .map(|f| (f.rule.name, f.finding.severity))
+                .collect(),
+        );
+    }
+    if rule.on_hosts {
+        let found = host_findings(rule, &format!("{kind}-hosts"));
+        fired.push(
+            found
+                .into_iter()
+                .map(|(name, severity, _)| (name, severity))
+                .collect(),
+        );
+    }
+    assert!(!fired.is_empty(), "{} looks at nothing", rule.name);
+    fired
 }
 
 #[test]
 fn bad_fixtures_fire_their_rule_and_no_other_error_or_warning() {
     for rule in RULES {
-        let text = text(rule, "bad");
-        assert!(
-            names(&text, Severity::Info).contains(&rule.name),
-            "{}: bad fixture is silent",
-            rule.name
-        );
-        let others: Vec<_> = names(&text, Severity::Warning)
-            .into_iter()
-            .filter(|name| *name != rule.name)
-            .collect();
-        assert!(
-            others.is_empty(),
-            "{}: bad fixture also fires {others:?}",
-            rule.name
-        );
+        for found in fired(rule, "bad") {
+            let own = found.iter().any(|(name, _)| *name == rule.name);
+            assert!(own, "{}: a bad fixture is silent", rule.name);
+            let others: Vec<_> = found
+                .iter()
+                .filter(|(name, severity)| *name != rule.name && *severity >= Severity::Warning)
+                .collect();
+            assert!(
+                others.is_empty(),
+                "{}: a bad fixture also fires {others:?}",
+                rule.name
+            );
+        }
     }
 }
 
 #[test]
 fn good_fixtures_are_clean() {
     for rule in RULES {
-        let text = text(rule, "good");
-        assert!(
-            !names(&text, Severity::Info).contains(&rule.name),
-            "{}: good fixture fires",
-            rule.name
-        );
-        assert_eq!(
-            names(&text, Severity::Warning),
-            Vec::<&str>::new(),
-            "{}: good fixture",
-            rule.name
-        );
+        for found in fired(rule, "good") {
+            let loud: Vec<_> = found
+                .iter()
+                .filter(|(name, severity)| *name == rule.name || *severity >= Severity::Warning)
+                .collect();
+            assert!(
+                loud.is_empty(),
+                "{}: a good fixture fires {loud:?}",
+                rule.name
+            );
+        }
     }
 }
 
@@ -99,9 +171,10 @@ fn block<'a>(rule: &'a Rule, heading: &str) -> Vec<&'a str> {
         .split_once(&format!("## {heading}"))
         .unwrap_or_else(|| panic!("{}: no {heading}", rule.name))
         .1;
+    let kind = if rule.on_descriptions { "toml" } else { "sh" };
     let block = behind
-        .split_once("```toml\n")
-        .unwrap_or_else(|| panic!("{}: no toml under {heading}", rule.name))
+        .split_once(&format!("```{kind}\n"))
+        .unwrap_or_else(|| panic!("{}: no {kind} under {heading}", rule.name))
         .1;
     block
         .split_once("```")
@@ -124,8 +197,18 @@ fn the_examples_of_the_pages_are_those_of_the_fixtures() {
             rule.summary()
         );
         for (heading, kind) in [("Example", "bad"), ("Use instead", "good")] {
-            let fixture = text(rule, kind);
-            for line in block(rule, heading) {
+            let fixture = if rule.on_descriptions {
+                text(rule, kind)
+            } else {
+                let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lint");
+                let all = files(&folder.join(rule.name).join(format!("{kind}-hosts")));
+                all.into_iter().map(|(_, text)| text).collect()
+            };
+            // Comments tell the reader which host or file a line is of.
+            for line in block(rule, heading)
+                .into_iter()
+                .filter(|line| rule.on_descriptions || !line.starts_with('#'))
+            {
                 assert!(
                     fixture.lines().any(|l| l.trim() == line),
                     "{}: `{line}` is not in the {kind} fixture",
@@ -152,7 +235,14 @@ fn every_fixture_belongs_to_a_rule() {
 
 #[test]
 fn no_finding_prints_a_key() {
-    for rule in RULES {
+    for rule in RULES.iter().filter(|rule| rule.on_hosts) {
+        for kind in ["bad-hosts", "good-hosts"] {
+            for (name, _, words) in host_findings(rule, kind) {
+                assert!(!words.contains("Ee5Xkq2uPsz0"), "{name}: {words}");
+            }
+        }
+    }
+    for rule in RULES.iter().filter(|rule| rule.on_descriptions) {
         for kind in ["bad", "good"] {
             let text = text(rule, kind);
             for found in check(&Description::read(&text), true) {

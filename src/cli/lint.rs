@@ -1,5 +1,6 @@
 //! `carpgen lint`
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,17 +9,19 @@ use clap::ValueEnum;
 use super::Outcome;
 use super::args::examples;
 use super::error::CommandError;
+use super::host_files::{self, FoundHost};
 use super::input;
 use super::levels::LevelArgs;
 use super::ui::Ui;
 use crate::config::{Description, examples};
+use crate::lint::hosts::{Hosts, LintHost};
 use crate::lint::{self, LintFinding};
-use crate::model::Severity;
+use crate::model::{Release, Severity};
 use crate::report::{self, Report, Unread};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct LintArgs {
-    /// Descriptions, or folders with a cluster.toml; - for standard input
+    /// Descriptions, files of hosts, folders of either; - for standard input
     #[arg(
         value_name = "PATH",
         default_value = "cluster.toml",
@@ -34,6 +37,9 @@ pub(super) struct LintArgs {
     /// The least severity that makes the exit code 1
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning)]
     fail_on: FailOn,
+    /// Read the files of hosts as if they ran this release: what breaks at an upgrade
+    #[arg(long, value_name = "RELEASE", value_parser = release)]
+    release: Option<Release>,
     #[command(flatten)]
     levels: LevelArgs,
     /// Print no findings: only the exit code tells, and errors
@@ -89,7 +95,11 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
         )
         .hint("add - to the paths"));
     }
-    let (inputs, errors) = inputs(args);
+    let Inputs {
+        descriptions: inputs,
+        clusters,
+        errors,
+    } = inputs(args);
     let descriptions: Vec<Description<'_>> = inputs
         .iter()
         .map(|input| Description::read(&input.text))
@@ -107,6 +117,24 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
             silenced.push((&input.name, reason.rule));
         }
         report.add_description(&input.name, &input.path, &description.source, &found);
+    }
+    let clusters: Vec<(&[FoundHost], Hosts<'_>)> = clusters
+        .iter()
+        .map(|found| {
+            let hosts = found
+                .iter()
+                .map(|host| host.to_lint(args.release))
+                .collect();
+            (found.as_slice(), Hosts::new(hosts))
+        })
+        .collect();
+    for (found, hosts) in &clusters {
+        let findings = lint::tuned_hosts(hosts, lint::check_hosts(hosts), &args.levels.changes);
+        let name = |host: &LintHost<'_>, path: &str| {
+            let host = found.iter().find(|found| found.name == host.name);
+            host.map_or_else(Default::default, |host| host.place_of(path))
+        };
+        report.add_hosts(hosts, name, &findings);
     }
     report.unread = errors
         .iter()
@@ -173,46 +201,77 @@ struct LintInput {
     text: String,
 }
 
-/// The texts of all paths, and what went wrong with the others.
-fn inputs(args: &LintArgs) -> (Vec<LintInput>, Vec<(String, CommandError)>) {
+/// All that the paths lead to, and what went wrong with the others.
+#[derive(Default)]
+struct Inputs {
+    descriptions: Vec<LintInput>,
+    /// Hosts that belong together: those of one folder, and those that were named one by one.
+    clusters: Vec<Vec<FoundHost>>,
+    errors: Vec<(String, CommandError)>,
+}
+
+fn inputs(args: &LintArgs) -> Inputs {
+    let mut inputs = Inputs::default();
     if let Some(example) = args.example.as_deref().and_then(examples::example) {
         let name = format!("example {}", example.name);
-        let input = LintInput {
+        inputs.descriptions.push(LintInput {
             path: name.clone(),
             name,
             text: example.text.to_owned(),
-        };
-        return (vec![input], Vec::new());
+        });
+        return inputs;
     }
-    let mut inputs = Vec::new();
-    let mut errors = Vec::new();
+    let mut single = Vec::new();
+    let mut files: BTreeMap<PathBuf, Vec<(PathBuf, String)>> = BTreeMap::new();
     for path in &args.paths {
-        match one(path) {
-            Ok(mut input) => {
-                if path.as_os_str() == "-"
-                    && let Some(name) = &args.stdin_name
-                {
-                    input.name.clone_from(name);
-                    input.path.clone_from(name);
-                }
-                inputs.push(input);
+        let host_file = (!path.is_dir())
+            .then(|| host_files::host_of_file(path))
+            .flatten();
+        if let Some((folder, file)) = host_file {
+            files.entry(folder).or_default().push((path.clone(), file));
+        } else if path.is_dir() && !path.join("cluster.toml").exists() {
+            match host_files::in_folder(path) {
+                Ok(hosts) if hosts.len() == 1 => single.extend(hosts),
+                Ok(hosts) => inputs.clusters.push(hosts),
+                Err(error) => inputs.errors.push((path.display().to_string(), error)),
             }
-            Err(error) => errors.push((path.display().to_string(), error)),
+        } else {
+            match description(path, args.stdin_name.as_deref()) {
+                Ok(input) => inputs.descriptions.push(input),
+                Err(error) => inputs.errors.push((path.display().to_string(), error)),
+            }
         }
     }
-    (inputs, errors)
+    for (folder, files) in files {
+        match host_files::of_files(&folder, &files) {
+            Ok(host) => single.push(host),
+            Err(error) => inputs.errors.push((folder.display().to_string(), error)),
+        }
+    }
+    if single.len() > 1 {
+        name_by_host(&mut single);
+    }
+    if !single.is_empty() {
+        inputs.clusters.push(single);
+    }
+    inputs
+}
+
+/// Files of several hosts that were named one by one need the host in their name.
+fn name_by_host(hosts: &mut [FoundHost]) {
+    for host in hosts {
+        for file in &mut host.files {
+            if file.name == file.path {
+                file.name = format!("{}/{}", host.name, file.path);
+            }
+        }
+    }
 }
 
 /// A description, or the one in a folder, named relative to the folder.
-fn one(path: &Path) -> Result<LintInput, CommandError> {
+fn description(path: &Path, stdin_name: Option<&str>) -> Result<LintInput, CommandError> {
     if path.is_dir() {
-        let file = path.join("cluster.toml");
-        if !file.exists() {
-            let message = format!("there is no cluster.toml in {}", path.display());
-            return Err(CommandError::bad_input(message)
-                .hint("this version reads descriptions, not the files of hosts"));
-        }
-        let input = input::read(&file)?;
+        let input = input::read(&path.join("cluster.toml"))?;
         return Ok(LintInput {
             name: "cluster.toml".to_owned(),
             path: input.name,
@@ -224,16 +283,23 @@ fn one(path: &Path) -> Result<LintInput, CommandError> {
         .is_some_and(|extension| extension == "toml");
     if path.as_os_str() != "-" && !is_description && path.exists() {
         let message = format!(
-            "{} is no description: its name does not end in .toml",
+            "{} is neither a description (*.toml) nor a file of a host",
             path.display()
         );
         return Err(CommandError::bad_input(message)
-            .hint("this version reads descriptions, not the files of hosts"));
+            .hint("files of hosts are rc.conf, sysctl.conf, loader.conf, *.sh, ifconfig.txt and the like, by name"));
     }
     let input = input::read(path)?;
+    let name = stdin_name.filter(|_| path.as_os_str() == "-");
+    let name = name.map_or(input.name, str::to_owned);
     Ok(LintInput {
-        path: input.name.clone(),
-        name: input.name,
+        path: name.clone(),
+        name,
         text: input.text,
     })
+}
+
+/// A release on the command line.
+fn release(text: &str) -> Result<Release, String> {
+    Release::new(text).map_err(|error| error.to_string())
 }

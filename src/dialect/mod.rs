@@ -9,5 +9,5 @@ pub mod parse;
 mod render;
 mod segments;
 
-pub use segments::join_segments;
 pub use render::{Argv, HostFile, HostFiles, RenderError, Renderer, shell_line};
+pub use segments::join_segments;

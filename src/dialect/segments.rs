@@ -15,7 +15,8 @@ pub fn join_segments(hosts: &mut [HostConfig]) {
         .enumerate()
         .flat_map(|(host, config)| {
             let interfaces = config.interfaces.iter().enumerate();
-            interfaces.map(move |(position, interface)| Known::of(host, position, config, interface))
+            interfaces
+                .map(move |(position, interface)| Known::of(host, position, config, interface))
         })
         .collect();
     let mut names: Vec<SegmentName> = Vec::new();
@@ -47,7 +48,11 @@ pub fn join_segments(hosts: &mut [HostConfig]) {
 }
 
 fn free_name(wanted: &str, taken: &[SegmentName]) -> SegmentName {
-    let name = |text: &str| SegmentName::new(text).ok().filter(|name| !taken.contains(name));
+    let name = |text: &str| {
+        SegmentName::new(text)
+            .ok()
+            .filter(|name| !taken.contains(name))
+    };
     name(wanted)
         .or_else(|| (2..).find_map(|number: u32| name(&format!("{wanted}_{number}"))))
         .expect("one of endless numbers is free, and a name with a number is a name")
@@ -90,7 +95,9 @@ impl Known {
         }
         let same_vip = pairs(&self.vips, &other.vips).any(|(a, b)| a.addr() == b.addr());
         let subnets = |nets: &[ipnet::IpNet]| -> Vec<ipnet::IpNet> {
-            let shorter = nets.iter().filter(|net| net.prefix_len() < net.max_prefix_len());
+            let shorter = nets
+                .iter()
+                .filter(|net| net.prefix_len() < net.max_prefix_len());
             shorter.copied().collect()
         };
         let (ours, theirs) = (
@@ -117,7 +124,8 @@ fn pairs<'n>(
     ours: &'n [ipnet::IpNet],
     theirs: &'n [ipnet::IpNet],
 ) -> impl Iterator<Item = (&'n ipnet::IpNet, &'n ipnet::IpNet)> {
-    ours.iter().flat_map(move |a| theirs.iter().map(move |b| (a, b)))
+    ours.iter()
+        .flat_map(move |a| theirs.iter().map(move |b| (a, b)))
 }
 
 fn overlap(a: &ipnet::IpNet, b: &ipnet::IpNet) -> bool {
@@ -135,12 +143,21 @@ mod tests {
             .iter()
             .zip('a'..)
             .map(|(text, name)| {
-                let files = [HostText { path: "rc.conf", text }];
+                let files = [HostText {
+                    path: "rc.conf",
+                    text,
+                }];
                 read_host(&HostName::new(&name.to_string()).unwrap(), &files, None).config
             })
             .collect();
         join_segments(&mut configs);
-        let names = |config: &HostConfig| config.interfaces.iter().map(|i| i.segment.to_string()).collect();
+        let names = |config: &HostConfig| {
+            config
+                .interfaces
+                .iter()
+                .map(|i| i.segment.to_string())
+                .collect()
+        };
         configs.iter().map(names).collect()
     }
 
@@ -159,6 +176,10 @@ mod tests {
         let of = |a: &str, b: &str| segments(&[&vip(a), &vip(b)]);
         assert_eq!(of("192.0.2.1/24", "192.0.2.1/24"), [["em0"], ["em0"]]);
         assert_eq!(of("192.0.2.1/24", "198.51.100.1/24"), [["em0"], ["em0_2"]]);
-        assert_eq!(of("192.0.2.1/32", "198.51.100.1/32"), [["em0"], ["em0"]], "only the names tell");
+        assert_eq!(
+            of("192.0.2.1/32", "198.51.100.1/32"),
+            [["em0"], ["em0"]],
+            "only the names tell"
+        );
     }
 }

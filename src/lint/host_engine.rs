@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::allows::{Allows, Idle, IdleReason};
-use super::hosts::{
-    HostFinding, HostFindings, HostLintFinding, HostPlace, Hosts, shell_lines,
-};
+use super::hosts::{HostFinding, HostFindings, HostLintFinding, HostPlace, Hosts, shell_lines};
 use super::levels::{self, LevelChange};
 use super::registry::RULES;
 use super::rules::unused_allow::{UNUSED_ALLOW, words};

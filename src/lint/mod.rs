@@ -23,8 +23,8 @@ mod settings;
 
 pub use allows::{Allows, Idle, IdleReason, Line, Scope, toml_lines};
 pub use engine::{LintFinding, Refusal, check, tuned};
-pub use host_engine::{check_hosts, tuned_hosts};
 pub use groups::{GROUPS, Group};
+pub use host_engine::{check_hosts, tuned_hosts};
 pub use levels::{LevelChange, Selection};
 pub use messages::{MESSAGES, Message};
 pub use pages::{PAGES, Page};

@@ -30,6 +30,10 @@ pub struct Rule {
     pub since: &'static str,
     /// Its page, in Markdown.
     pub page: &'static str,
+    /// It looks at descriptions.
+    pub on_descriptions: bool,
+    /// It looks at the files of hosts.
+    pub on_hosts: bool,
     /// Looks at a description.
     pub check: fn(&Description<'_>, &mut Findings<'_>),
     /// Looks at the files of hosts.
@@ -74,6 +78,8 @@ macro_rules! rule {
             refuses: crate::lint::registry::refuses!($($refuses)?),
             since: "0.1.0",
             page: concat!($($doc, "\n"),+),
+            on_descriptions: crate::lint::registry::is_on!(descriptions $($subject)?),
+            on_hosts: crate::lint::registry::is_on!(hosts $($subject)?),
             check: crate::lint::registry::on_description!($($subject)?),
             check_hosts: crate::lint::registry::on_hosts!($($subject)?),
         };
@@ -87,6 +93,25 @@ macro_rules! refuses {
     };
     ($refuses:ident) => {
         crate::lint::registry::Refuses::$refuses
+    };
+}
+
+/// Whether a rule looks at a subject.
+macro_rules! is_on {
+    (descriptions hosts) => {
+        false
+    };
+    (hosts) => {
+        false
+    };
+    (descriptions) => {
+        true
+    };
+    ($subject:ident both) => {
+        true
+    };
+    (hosts hosts) => {
+        true
     };
 }
 
@@ -110,7 +135,7 @@ macro_rules! on_hosts {
     };
 }
 
-pub(super) use {on_description, on_hosts, refuses, rule};
+pub(super) use {is_on, on_description, on_hosts, refuses, rule};
 
 /// The rule of a name or code.
 #[must_use]
@@ -162,6 +187,7 @@ pub static RULES: &[&Rule] = &[
     &rules::unsupported_interface::UNSUPPORTED_INTERFACE,
     &rules::vlan_on_bridge::VLAN_ON_BRIDGE,
     &rules::missing_node_address::MISSING_NODE_ADDRESS,
+    &rules::equal_skew::EQUAL_SKEW,
     &rules::preempt_off::PREEMPT_OFF,
     &rules::demotion_too_small::DEMOTION_TOO_SMALL,
     &rules::senderr_trap::SENDERR_TRAP,

@@ -158,9 +158,13 @@ impl<'a> Report<'a> {
                 message: finding.message.clone(),
                 help: finding.help.clone(),
                 host: finding.host.map(|host| hosts.hosts[host].name.to_string()),
-                anchor: self.file(&at).map_or_else(String::new, |file| statement_of(file.text, at.line)),
+                anchor: self
+                    .file(&at)
+                    .map_or_else(String::new, |file| statement_of(file.text, at.line)),
                 at,
-                related: related.map(|(at, words)| (place(at), words.clone())).collect(),
+                related: related
+                    .map(|(at, words)| (place(at), words.clone()))
+                    .collect(),
             });
         }
     }
@@ -182,8 +186,14 @@ impl<'a> Report<'a> {
 
 /// What a line sets: the words before its first `=` or second blank. They hold no key.
 fn statement_of(text: &str, line: usize) -> String {
-    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or("").trim_start();
-    let end = line.find('=').or_else(|| line.match_indices(' ').nth(1).map(|(at, _)| at));
+    let line = text
+        .lines()
+        .nth(line.saturating_sub(1))
+        .unwrap_or("")
+        .trim_start();
+    let end = line
+        .find('=')
+        .or_else(|| line.match_indices(' ').nth(1).map(|(at, _)| at));
     line[..end.unwrap_or(0)].to_owned()
 }
 

@@ -17,7 +17,11 @@ pub fn shell_lines(text: &str) -> Vec<Line<'_>> {
             match (quote, character) {
                 _ if escaped => escaped = false,
                 (Some('\'') | None, '\'') | (Some('"') | None, '"') => {
-                    quote = if quote.is_some() { None } else { Some(character) };
+                    quote = if quote.is_some() {
+                        None
+                    } else {
+                        Some(character)
+                    };
                     statement = true;
                 }
                 (None | Some('"'), '\\') => {
@@ -45,7 +49,15 @@ mod tests {
     #[test]
     fn quotes_hide_what_looks_like_a_comment() {
         let text = "# whole\na=\"x # y\" # end\nb='multi\n# no comment' \nc=a#b\n";
-        let found: Vec<_> = shell_lines(text).iter().map(|line| (line.statement, line.comment.map(|(at, words)| (&text[at..at + 3], words)))).collect();
+        let found: Vec<_> = shell_lines(text)
+            .iter()
+            .map(|line| {
+                (
+                    line.statement,
+                    line.comment.map(|(at, words)| (&text[at..at + 3], words)),
+                )
+            })
+            .collect();
         assert_eq!(
             found,
             [

@@ -70,7 +70,8 @@ impl HostFinding {
     /// The same, with a further place.
     #[must_use]
     pub fn and(mut self, host: usize, place: Place, message: impl Into<String>) -> Self {
-        self.related.push((HostPlace { host, place }, message.into()));
+        self.related
+            .push((HostPlace { host, place }, message.into()));
         self
     }
 }
@@ -92,7 +93,10 @@ pub struct HostFindings<'l> {
 }
 
 impl<'l> HostFindings<'l> {
-    pub(in crate::lint) const fn new(rule: &'static Rule, list: &'l mut Vec<HostLintFinding>) -> Self {
+    pub(in crate::lint) const fn new(
+        rule: &'static Rule,
+        list: &'l mut Vec<HostLintFinding>,
+    ) -> Self {
         Self { rule, list }
     }
 

@@ -52,7 +52,9 @@ impl<'a> LintHost<'a> {
     /// A file of this kind was given.
     #[must_use]
     pub fn has(&self, kind: FileKind) -> bool {
-        self.files.iter().any(|file| file_kind(file.path) == Some(kind))
+        self.files
+            .iter()
+            .any(|file| file_kind(file.path) == Some(kind))
     }
 
     /// What is set of a sysctl in its files: `None` where sysctl files were given and do not set it, and where none was
@@ -66,18 +68,26 @@ impl<'a> LintHost<'a> {
     #[must_use]
     pub fn sysctl_place(&self, name: &str) -> Option<Place> {
         let lines = self.reading.sysctls.iter().rev();
-        lines.clone().find(|line| line.name == name).map(|line| line.place)
+        lines
+            .clone()
+            .find(|line| line.name == name)
+            .map(|line| line.place)
     }
 
     /// The first statement of the boot that names a vhid on an interface, or on the carp interface of release 9.
     #[must_use]
     pub fn vhid_place(&self, interface: &str, vhid: Vhid) -> Option<Place> {
         let boot = self.boot();
-        let named = boot.iter().filter(|found| found.vhid() == Some(i64::from(vhid.number())));
+        let named = boot
+            .iter()
+            .filter(|found| found.vhid() == Some(i64::from(vhid.number())));
         let on_it = |found: &&SourceStatement<'_>| {
             self.is_legacy() || found.statement.interface.text() == interface
         };
-        named.clone().find(|found| on_it(&found)).map(|found| found.statement.vhid_place())
+        named
+            .clone()
+            .find(|found| on_it(&found))
+            .map(|found| found.statement.vhid_place())
     }
 }
 
@@ -95,7 +105,10 @@ impl<'a> Hosts<'a> {
     #[must_use]
     pub fn new(mut hosts: Vec<LintHost<'a>>) -> Self {
         hosts.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut configs: Vec<HostConfig> = hosts.iter().map(|host| host.reading.config.clone()).collect();
+        let mut configs: Vec<HostConfig> = hosts
+            .iter()
+            .map(|host| host.reading.config.clone())
+            .collect();
         join_segments(&mut configs);
         Self { hosts, configs }
     }

@@ -36,7 +36,8 @@ impl SourceStatement<'_> {
     /// It is about CARP: it has `vhid`, or is on a carp interface.
     #[must_use]
     pub fn is_carp(&self) -> bool {
-        self.statement.parameter(Keyword::Vhid).is_some() || is_carp_interface(self.statement.interface.text())
+        self.statement.parameter(Keyword::Vhid).is_some()
+            || is_carp_interface(self.statement.interface.text())
     }
 
     /// It is one piece of an alias variable, which goes through the expansion of the boot scripts.
@@ -50,7 +51,8 @@ impl Statement {
     /// The number behind `vhid`, else the word, else the command.
     #[must_use]
     pub fn vhid_place(&self) -> Place {
-        self.parameter(Keyword::Vhid).map_or(self.place, crate::dialect::parse::Parameter::value_place)
+        self.parameter(Keyword::Vhid)
+            .map_or(self.place, crate::dialect::parse::Parameter::value_place)
     }
 }
 

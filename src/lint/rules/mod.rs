@@ -14,6 +14,7 @@ pub(super) mod demotion_too_small;
 pub(super) mod duplicate_name;
 pub(super) mod duplicate_node_address;
 pub(super) mod duplicate_vhid;
+pub(super) mod equal_skew;
 pub(super) mod guessable_pass;
 pub(super) mod lone_vhid;
 pub(super) mod mask_differs_from_subnet;

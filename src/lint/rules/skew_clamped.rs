@@ -1,7 +1,9 @@
 //! `skew-clamped`
 
 use crate::config::Description;
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::numbers::seconds;
 use crate::lint::registry::rule;
 use crate::model::{AdvSkew, Finding, HostName, Protocol, Route, Severity, VhidSpec, takeover_us};
@@ -26,7 +28,7 @@ rule! {
     /// ```toml
     /// advskew = { a = 0, b = 239 }
     /// ```
-    SKEW_CLAMPED = "CG204", "skew-clamped", Warning
+    SKEW_CLAMPED = "CG204", "skew-clamped", Warning, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -56,6 +58,31 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
                 Finding::new(Severity::Warning, at, message, "write a number up to 239")
                     .about(name),
             );
+        }
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        for found in host.statements() {
+            let Some(skew) = found.statement.parameter(Keyword::Advskew) else {
+                continue;
+            };
+            let Some(number) = skew.number().filter(|number| (240..=254).contains(number)) else {
+                continue;
+            };
+            let message = format!(
+                "advskew {number} ties with a demoted master, which has 240 too: this host never relieves it, and takes over only when it falls silent"
+            );
+            let place = skew.value_place();
+            let help = "write a number up to 239";
+            findings.add(HostFinding::at(
+                Severity::Warning,
+                position,
+                place,
+                message,
+                help,
+            ));
         }
     }
 }
