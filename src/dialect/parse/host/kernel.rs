@@ -203,6 +203,14 @@ impl Kernel {
     /// Carries out a command on one of the interfaces.
     pub(super) fn run(&mut self, statement: &Statement, interfaces: &BTreeSet<&str>) {
         let name = statement.interface.text();
+        let is_link = statement
+            .family
+            .as_ref()
+            .is_some_and(|word| word.family.is_none());
+        if name == "lo0" || is_link || statement.option("name").is_some() {
+            // Nothing that CARP has to do with.
+            return;
+        }
         let creates = statement.option("create").is_some();
         let outcome = if !creates && !interfaces.contains(name) {
             reject(statement.interface.place, RejectedReason::NoInterface)

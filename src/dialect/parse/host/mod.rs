@@ -288,3 +288,6 @@ fn note_orphans(variables: &Variables<'_>, boot: &mut Boot) {
 pub fn interface_variable(interface: &str) -> String {
     variable_part(interface)
 }
+
+#[cfg(test)]
+mod tests;
