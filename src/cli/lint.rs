@@ -100,10 +100,9 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
         clusters,
         errors,
     } = inputs(args);
-    let descriptions: Vec<Description<'_>> = inputs
-        .iter()
-        .map(|input| Description::read(&input.text))
-        .collect();
+    let texts = inputs.iter();
+    let descriptions: Vec<Description<'_>> =
+        texts.map(|input| Description::read(&input.text)).collect();
     let mut report = Report::default();
     let mut unreadable = false;
     let mut silenced = Vec::new();
@@ -121,20 +120,12 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
     let clusters: Vec<(&[FoundHost], Hosts<'_>)> = clusters
         .iter()
         .map(|found| {
-            let hosts = found
-                .iter()
-                .map(|host| host.to_lint(args.release))
-                .collect();
-            (found.as_slice(), Hosts::new(hosts))
+            let hosts = found.iter().map(|host| host.to_lint(args.release));
+            (found.as_slice(), Hosts::new(hosts.collect()))
         })
         .collect();
     for (found, hosts) in &clusters {
-        let findings = lint::tuned_hosts(hosts, lint::check_hosts(hosts), &args.levels.changes);
-        let name = |host: &LintHost<'_>, path: &str| {
-            let host = found.iter().find(|found| found.name == host.name);
-            host.map_or_else(Default::default, |host| host.place_of(path))
-        };
-        report.add_hosts(hosts, name, &findings);
+        add_hosts(&mut report, found, hosts, args);
     }
     report.unread = errors
         .iter()
@@ -163,6 +154,16 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
     } else {
         Outcome::Clean
     })
+}
+
+/// Adds what the rules find in the files of hosts.
+fn add_hosts<'a>(report: &mut Report<'a>, found: &[FoundHost], hosts: &Hosts<'a>, args: &LintArgs) {
+    let findings = lint::tuned_hosts(hosts, lint::check_hosts(hosts), &args.levels.changes);
+    let name = |host: &LintHost<'_>, path: &str| {
+        let host = found.iter().find(|found| found.name == host.name);
+        host.map_or_else(Default::default, |host| host.place_of(path))
+    };
+    report.add_hosts(hosts, name, &findings);
 }
 
 fn makes_unreadable(found: &LintFinding) -> bool {

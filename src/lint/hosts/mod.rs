@@ -86,7 +86,7 @@ impl<'a> LintHost<'a> {
         };
         named
             .clone()
-            .find(|found| on_it(&found))
+            .find(|found| on_it(found))
             .map(|found| found.statement.vhid_place())
     }
 }
