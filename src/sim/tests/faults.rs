@@ -327,3 +327,22 @@ proptest! {
         }
     }
 }
+
+/// A host that resumed took the count of the order back to where it was when it was suspended.
+#[test]
+fn a_resumed_host_does_not_turn_the_order_back() {
+    let faults = [
+        (13_000_001, Fault::Up(2, false)),
+        (14_000_001, Fault::Pause(1, true)),
+        (0, Fault::Pause(2, true)),
+        (14_000_001, Fault::Pause(0, false)),
+    ];
+    let setup = cluster(KERNELS[1], HOSTS, VHIDS);
+    let scenario = Scenario {
+        latency_us: 0,
+        ..scenario(&setup, &faults, false)
+    };
+    let mut apart = Trace::with_advertisements();
+    World::new(&setup, &scenario).one_by_one().run(&mut apart);
+    assert_eq!(apart, trace(&setup, &scenario, Authentication::ByIdentity));
+}

@@ -170,6 +170,10 @@ impl World<'_> {
         let machine = &mut self.machines[host.index()];
         if machine.power == from {
             machine.power = to;
+            // Its own count is as old as what it did last.
+            if let Some(running) = &mut machine.host {
+                running.set_order(self.order);
+            }
             self.tell_power(host, to, observer);
             self.settle(host.index(), Cause::Event, observer);
         }
