@@ -225,7 +225,7 @@ fn wrong(ui: &mut Ui, name: &str, text: &str, problems: Vec<ScenarioProblem>) ->
 
 /// Runs the world slice by slice, so that Ctrl-C is heard and progress is shown. Returns whether it was stopped.
 fn drive(
-    ui: &Ui,
+    ui: &mut Ui,
     world: &mut World<'_>,
     until: Instant,
     seen: &mut Seen,
@@ -242,7 +242,7 @@ fn drive(
     let started = Clock::now();
     let mut progress = None;
     let mut slice_us: u64 = 1_000_000;
-    while world.now() < until && !stop.load(Ordering::Relaxed) {
+    while world.now() < until && world.stuck_at().is_none() && !stop.load(Ordering::Relaxed) {
         let slice_started = Clock::now();
         world.run_until(world.now().after_us(slice_us).min(until), seen);
         seen.1.check()?;
@@ -261,7 +261,13 @@ fn drive(
     if let Some(bar) = progress {
         bar.finish_and_clear();
     }
-    Ok(stop.load(Ordering::Relaxed))
+    if let Some(at) = world.stuck_at() {
+        ui.talk(&format!(
+            "carpgen: the run ends at {} us: advertisements answer each other for ever at this time; a latency above 0 parts them",
+            at.us()
+        ));
+    }
+    Ok(world.now() < until)
 }
 
 fn report(

@@ -74,7 +74,7 @@ fn verdict(simulation: &Simulation<'_>, addresses: &Addresses) -> String {
     }
     match all().max_by_key(|(_, vhid)| vhid.dual_master_us) {
         Some((phase, vhid)) if vhid.dual_master_us > 0 => {
-            let lasting = if vhid.after.len() > 1 {
+            let lasting = if vhid.after.len() > 1 && phase.until == simulation.end {
                 ", and it lasts"
             } else {
                 ""
