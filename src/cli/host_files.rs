@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::error::CommandError;
 use super::input::{self, plain};
 use crate::dialect::parse::{HostText, file_kind};
@@ -77,15 +79,18 @@ pub(super) fn in_folder(folder: &Path) -> Result<Vec<FoundHost>, CommandError> {
         .map(|path| stated_release(&path))
         .transpose()?
         .flatten();
-    let mut hosts = Vec::new();
-    for sub in folders(folder)? {
-        let files = files_below(&sub)?;
-        if !files.is_empty() {
-            let name = folder_name(&sub);
-            let host = host_name(&name, &sub)?;
-            hosts.push(read_host(host, &sub, &format!("{name}/"), &files, release)?);
+    let read = |sub: &PathBuf| -> Result<Option<FoundHost>, CommandError> {
+        let files = files_below(sub)?;
+        if files.is_empty() {
+            return Ok(None);
         }
-    }
+        let name = folder_name(sub);
+        let host = host_name(&name, sub)?;
+        read_host(host, sub, &format!("{name}/"), &files, release).map(Some)
+    };
+    let found: Result<Vec<Option<FoundHost>>, CommandError> =
+        folders(folder)?.par_iter().map(read).collect();
+    let hosts: Vec<FoundHost> = found?.into_iter().flatten().collect();
     if hosts.is_empty() {
         let message = format!(
             "there is neither a cluster.toml nor a file of a host in {}",

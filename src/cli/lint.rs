@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use rayon::prelude::*;
 
 use super::Outcome;
 use super::args::examples;
@@ -120,7 +121,7 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
     let clusters: Vec<(&[FoundHost], Hosts<'_>)> = clusters
         .iter()
         .map(|found| {
-            let hosts = found.iter().map(|host| host.to_lint(args.release));
+            let hosts = found.par_iter().map(|host| host.to_lint(args.release));
             (found.as_slice(), Hosts::new(hosts.collect()))
         })
         .collect();

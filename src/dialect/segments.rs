@@ -1,6 +1,9 @@
 //! Which interfaces of several hosts are on one segment, as far as their configuration tells.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+
+use ipnet::IpNet;
 
 use crate::model::{HostConfig, InterfaceConfig, SegmentName, VhidConfig};
 
@@ -19,26 +22,23 @@ pub fn join_segments(hosts: &mut [HostConfig]) {
                 .map(move |(position, interface)| Known::of(host, position, config, interface))
         })
         .collect();
+    let mut joined = Joined::new(known.len());
+    join_subnets(&known, &mut joined);
+    join_by_vips(&known, &mut joined);
     let mut names: Vec<SegmentName> = Vec::new();
-    let mut segment_of: Vec<usize> = Vec::new();
+    let mut taken: BTreeSet<SegmentName> = BTreeSet::new();
+    let mut name_of: BTreeMap<usize, usize> = BTreeMap::new();
     for (index, own) in known.iter().enumerate() {
-        let earlier = known[..index]
-            .iter()
-            .position(|other| other.host != own.host && own.shares_segment(other));
-        let segment = earlier.map_or_else(
-            || {
-                let interface = &hosts[own.host].interfaces[own.position];
-                names.push(free_name(&interface.name.variable_part(), &names));
-                names.len() - 1
-            },
-            |earlier| segment_of[earlier],
-        );
-        segment_of.push(segment);
-    }
-    for (own, segment) in known.iter().zip(&segment_of) {
+        let name = *name_of.entry(joined.root(index)).or_insert_with(|| {
+            let interface = &hosts[own.host].interfaces[own.position];
+            let name = free_name(&interface.name.variable_part(), &taken);
+            taken.insert(name.clone());
+            names.push(name);
+            names.len() - 1
+        });
         let config = &mut hosts[own.host];
         let interface = &mut config.interfaces[own.position];
-        interface.segment = names[*segment].clone();
+        interface.segment = names[name].clone();
         for vhid in &mut config.vhids {
             if vhid.interface == interface.name {
                 vhid.segment = interface.segment.clone();
@@ -47,7 +47,51 @@ pub fn join_segments(hosts: &mut [HostConfig]) {
     }
 }
 
-fn free_name(wanted: &str, taken: &[SegmentName]) -> SegmentName {
+/// Own addresses whose subnets overlap: sorted by where they begin, each overlaps the furthest one before it or none.
+fn join_subnets(known: &[Known], joined: &mut Joined) {
+    let mut subnets: Vec<(bool, u128, u128, usize)> = known
+        .iter()
+        .enumerate()
+        .flat_map(|(index, interface)| {
+            interface.own.iter().map(move |net| {
+                let (first, last) = (number(net.network()), number(net.broadcast()));
+                (net.addr().is_ipv6(), first, last, index)
+            })
+        })
+        .collect();
+    subnets.sort_unstable();
+    let mut furthest: Option<(bool, u128, usize)> = None;
+    for (v6, first, last, index) in subnets {
+        match &mut furthest {
+            Some((family, end, other)) if *family == v6 && first <= *end => {
+                joined.join(index, *other);
+                *end = last.max(*end);
+            }
+            _ => furthest = Some((v6, last, index)),
+        }
+    }
+}
+
+/// Interfaces of which one has no own address: by what their VIPs tell, else by their names.
+fn join_by_vips(known: &[Known], joined: &mut Joined) {
+    for (index, own) in known.iter().enumerate() {
+        for (other, theirs) in known.iter().enumerate() {
+            let bare = own.own.is_empty() && (!theirs.own.is_empty() || other < index);
+            if bare && own.host != theirs.host && own.shares_segment(theirs) {
+                joined.join(index, other);
+            }
+        }
+    }
+}
+
+fn number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => u128::from(u32::from(v4)),
+        IpAddr::V6(v6) => u128::from(v6),
+    }
+}
+
+fn free_name(wanted: &str, taken: &BTreeSet<SegmentName>) -> SegmentName {
     let name = |text: &str| {
         SegmentName::new(text)
             .ok()
@@ -58,61 +102,83 @@ fn free_name(wanted: &str, taken: &[SegmentName]) -> SegmentName {
         .expect("one of endless numbers is free, and a name with a number is a name")
 }
 
+/// Sets of interfaces that are on one segment.
+struct Joined(Vec<usize>);
+
+impl Joined {
+    fn new(count: usize) -> Self {
+        Self((0..count).collect())
+    }
+
+    /// The first interface of the set.
+    fn root(&mut self, index: usize) -> usize {
+        let mut root = index;
+        while self.0[root] != root {
+            root = self.0[root];
+        }
+        self.0[index] = root;
+        root
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.root(one), self.root(other));
+        let first = one.min(other);
+        self.0[one] = first;
+        self.0[other] = first;
+    }
+}
+
 /// What is known of an interface.
 struct Known {
     host: usize,
     position: usize,
     name: String,
-    own: Vec<ipnet::IpNet>,
-    vips: Vec<ipnet::IpNet>,
+    /// Its own addresses, with their subnets.
+    own: Vec<IpNet>,
+    /// The VIPs on it, with their subnets.
+    vips: Vec<IpNet>,
+    /// All that tells a subnet: own addresses, and VIPs whose prefix is shorter than their address.
+    subnets: Vec<IpNet>,
 }
 
 impl Known {
     fn of(host: usize, position: usize, config: &HostConfig, interface: &InterfaceConfig) -> Self {
         let on_it = |vhid: &&VhidConfig| vhid.interface == interface.name;
         let vhids = config.vhids.iter().filter(on_it);
+        // A link-local address is on every segment.
+        let telling = |net: &IpNet| !is_link_local(net.addr());
+        let own: Vec<IpNet> = interface
+            .addresses
+            .iter()
+            .copied()
+            .filter(telling)
+            .collect();
+        let vips = vhids.flat_map(|vhid| vhid.vips.iter().map(|vip| vip.net()));
+        let vips: Vec<IpNet> = vips.filter(telling).collect();
+        let wide = vips
+            .iter()
+            .filter(|net| net.prefix_len() < net.max_prefix_len());
         Self {
             host,
             position,
             name: interface.name.to_string(),
-            // A link-local address is on every segment.
-            own: interface
-                .addresses
-                .iter()
-                .copied()
-                .filter(|net| !is_link_local(net.addr()))
-                .collect(),
-            vips: vhids
-                .flat_map(|vhid| vhid.vips.iter().map(|vip| vip.net()))
-                .filter(|net| !is_link_local(net.addr()))
-                .collect(),
+            subnets: own.iter().chain(wide).copied().collect(),
+            own,
+            vips,
         }
     }
 
     fn shares_segment(&self, other: &Self) -> bool {
-        if !self.own.is_empty() && !other.own.is_empty() {
-            return pairs(&self.own, &other.own).any(|(a, b)| overlap(a, b));
-        }
         let same_vip = pairs(&self.vips, &other.vips).any(|(a, b)| a.addr() == b.addr());
-        let subnets = |nets: &[ipnet::IpNet]| -> Vec<ipnet::IpNet> {
-            let shorter = nets
-                .iter()
-                .filter(|net| net.prefix_len() < net.max_prefix_len());
-            shorter.copied().collect()
-        };
-        let (ours, theirs) = (
-            [subnets(&self.vips), self.own.clone()].concat(),
-            [subnets(&other.vips), other.own.clone()].concat(),
-        );
         if same_vip
-            || pairs(&ours, &theirs).any(|(a, b)| overlap(a, b))
-            || pairs(&ours, &other.vips).any(|(net, vip)| net.contains(&vip.addr()))
-            || pairs(&theirs, &self.vips).any(|(net, vip)| net.contains(&vip.addr()))
+            || pairs(&self.subnets, &other.subnets).any(|(a, b)| overlap(a, b))
+            || pairs(&self.subnets, &other.vips).any(|(net, vip)| net.contains(&vip.addr()))
+            || pairs(&other.subnets, &self.vips).any(|(net, vip)| net.contains(&vip.addr()))
         {
             return true;
         }
         // Addresses alone, without a subnet on either side, tell nothing.
-        ours.is_empty() && theirs.is_empty() && self.name == other.name
+        self.subnets.is_empty() && other.subnets.is_empty() && self.name == other.name
     }
 }
 
@@ -121,14 +187,14 @@ fn is_link_local(address: IpAddr) -> bool {
 }
 
 fn pairs<'n>(
-    ours: &'n [ipnet::IpNet],
-    theirs: &'n [ipnet::IpNet],
-) -> impl Iterator<Item = (&'n ipnet::IpNet, &'n ipnet::IpNet)> {
+    ours: &'n [IpNet],
+    theirs: &'n [IpNet],
+) -> impl Iterator<Item = (&'n IpNet, &'n IpNet)> {
     ours.iter()
         .flat_map(move |a| theirs.iter().map(move |b| (a, b)))
 }
 
-fn overlap(a: &ipnet::IpNet, b: &ipnet::IpNet) -> bool {
+fn overlap(a: &IpNet, b: &IpNet) -> bool {
     a.contains(&b.network()) || b.contains(&a.network())
 }
 

@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::allows::{Allows, Idle, IdleReason};
 use super::hosts::{HostFinding, HostFindings, HostLintFinding, HostPlace, Hosts, shell_lines};
 use super::levels::{self, LevelChange};
-use super::registry::RULES;
+use super::registry::{RULES, Rule};
 use super::rules::unused_allow::{UNUSED_ALLOW, words};
 use crate::model::{FileId, Place, Severity};
 
 /// Everything that the rules find in the files of hosts, by host, file and line.
 #[must_use]
 pub fn check_hosts(hosts: &Hosts<'_>) -> Vec<HostLintFinding> {
-    let mut list = Vec::new();
-    for rule in RULES {
+    let of_rule = |rule: &&'static Rule| {
+        let mut list = Vec::new();
         (rule.check_hosts)(hosts, &mut HostFindings::new(rule, &mut list));
-    }
+        list
+    };
+    let mut list: Vec<HostLintFinding> = RULES.par_iter().flat_map_iter(of_rule).collect();
     sort(&mut list);
     list
 }
