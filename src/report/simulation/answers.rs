@@ -5,8 +5,7 @@ use std::net::Ipv4Addr;
 
 use comfy_table::{Table, presets};
 
-use super::human::lines_of;
-use super::{Simulation, time};
+use super::{Simulation, lines_of, time};
 use crate::carp::Instant;
 use crate::sim::{HostId, SegmentId};
 

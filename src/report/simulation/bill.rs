@@ -2,9 +2,8 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::human::{Addresses, MOST_NAMED, lines_of};
 use super::words::event_in_words;
-use super::{Simulation, duration};
+use super::{Addresses, MOST_NAMED, Simulation, duration, lines_of};
 use crate::sim::{HostId, Phase, PhaseService};
 
 /// A row for each event and each way in which vhids fared; vhids that fared alike share a row.

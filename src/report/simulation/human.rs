@@ -1,20 +1,10 @@
 //! A simulation as text: what changed, what each event cost, who answered whom, and the worst of it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::IpAddr;
-
-use comfy_table::Table;
 
 use super::words::event_in_words;
-use super::{Simulation, answers, bill, changes, duration, time};
-use crate::sim::{PhaseService, SegmentId};
-
-/// How many vhids are named before they are counted.
-pub(super) const MOST_NAMED: usize = 3;
-
-/// The addresses of each vhid of each segment.
-pub(super) type Addresses = BTreeMap<(SegmentId, u8), Vec<IpAddr>>;
+use super::{Addresses, Simulation, answers, bill, changes, duration, time};
+use crate::sim::PhaseService;
 
 /// The whole report.
 pub(super) fn text(simulation: &Simulation<'_>) -> String {
@@ -29,14 +19,6 @@ pub(super) fn text(simulation: &Simulation<'_>) -> String {
     text.push('\n');
     text.push_str(&verdict(simulation, &addresses));
     text
-}
-
-/// A table without blanks at the ends of lines.
-pub(super) fn lines_of(table: &Table) -> String {
-    table
-        .lines()
-        .map(|line| line.trim_end().to_owned() + "\n")
-        .collect()
 }
 
 /// The worst that happened after the start, in one or two sentences.

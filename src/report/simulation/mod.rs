@@ -11,12 +11,20 @@ mod words;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use comfy_table::Table;
+
 use crate::carp::Instant;
 use crate::sim::trace::Trace;
 use crate::sim::{HostId, Phase, Scenario, SegmentId, Setup, VhidService, phases};
 
 pub use json::{SimulationReport, simulation_report};
 pub use words::event_in_words;
+
+/// How many vhids are named before they are counted.
+const MOST_NAMED: usize = 3;
+
+/// The addresses of each vhid of each segment.
+type Addresses = BTreeMap<(SegmentId, u8), Vec<IpAddr>>;
 
 /// A run and all that was seen of it.
 #[derive(Debug)]
@@ -65,7 +73,7 @@ impl Simulation<'_> {
     /// The first few names, and how many there are.
     fn shortened(&self, names: &[String]) -> String {
         match names {
-            [first, .., last] if names.len() > human::MOST_NAMED => {
+            [first, .., last] if names.len() > MOST_NAMED => {
                 format!("{first} {} {last} ({})", self.ellipsis(), names.len())
             }
             _ => names.join(" "),
@@ -96,8 +104,8 @@ impl Simulation<'_> {
     }
 
     /// The addresses of each vhid of each segment, over all hosts.
-    fn addresses(&self) -> BTreeMap<(SegmentId, u8), Vec<IpAddr>> {
-        let mut addresses: BTreeMap<(SegmentId, u8), Vec<IpAddr>> = BTreeMap::new();
+    fn addresses(&self) -> Addresses {
+        let mut addresses = Addresses::new();
         for host in &self.setup.hosts {
             for vhid in &host.spec.vhids {
                 let segment = host.interfaces[usize::from(vhid.interface)].segment;
@@ -121,6 +129,14 @@ impl Simulation<'_> {
         };
         format!("{what} ({}, vhid {vhid})", self.segment(segment))
     }
+}
+
+/// A table without blanks at the ends of lines.
+fn lines_of(table: &Table) -> String {
+    table
+        .lines()
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect()
 }
 
 /// A point in time, to the microsecond.
