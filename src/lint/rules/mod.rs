@@ -1,6 +1,7 @@
 //! The rules, one file each.
 
 pub(super) mod address_outside_segment;
+pub(super) mod advbase_differs;
 pub(super) mod advbase_out_of_range;
 pub(super) mod advskew_out_of_range;
 pub(super) mod allow_off;
@@ -11,6 +12,11 @@ pub(super) mod bad_sysctl;
 pub(super) mod bad_value;
 pub(super) mod demotion_in_sysctl_conf;
 pub(super) mod demotion_too_small;
+pub(super) mod differing_address_set;
+pub(super) mod differing_key;
+pub(super) mod differing_mask;
+pub(super) mod differing_version;
+pub(super) mod differing_vhid;
 pub(super) mod duplicate_name;
 pub(super) mod duplicate_node_address;
 pub(super) mod duplicate_vhid;
@@ -23,6 +29,7 @@ pub(super) mod missing_node_address;
 pub(super) mod missing_pass;
 pub(super) mod missing_prefix;
 pub(super) mod mixed_family_unicast;
+pub(super) mod narrow_skew;
 pub(super) mod node_without_interface;
 pub(super) mod pass_evaluated;
 pub(super) mod pass_hangs_boot;
@@ -56,5 +63,7 @@ pub(super) mod vip_repeated;
 pub(super) mod vlan_on_bridge;
 pub(super) mod vrrp_before_15;
 pub(super) mod vrrp_ignores_demotion;
+pub(super) mod vrrp_interval_differs;
 pub(super) mod vrrp_out_of_range;
+pub(super) mod vrrp_priority_equal;
 pub(super) mod vrrp_with_pass;
