@@ -81,7 +81,7 @@ impl LintHost<'_> {
     }
 
     /// A value that the variable is made of is not set anywhere, or comes from a command.
-    fn is_made_of_unknowns(&self, variable: &str) -> bool {
+    pub(in crate::lint) fn is_made_of_unknowns(&self, variable: &str) -> bool {
         let assignment = self.reading.variables.get(variable);
         assignment.is_some_and(|assignment| {
             let references = assignment.value.references();

@@ -7,6 +7,7 @@ pub(in crate::lint) mod doubt;
 mod finding;
 mod groups;
 mod statements;
+mod sysctls;
 pub(in crate::lint) mod views;
 
 use crate::dialect::join_segments;

@@ -329,6 +329,19 @@ impl Hosts<'_> {
         Some((advbase, if legacy { advskew } else { advskew.effective() }))
     }
 
+    /// The keyword that makes a vhid speak to one peer, if it does.
+    #[must_use]
+    pub fn unicast_word(&self, member: &Member<'_>) -> Option<Keyword> {
+        let Mode::Carp { peer, peer6, .. } = &member.config.mode else {
+            return None;
+        };
+        let able = self.hosts[member.host].release().has_unicast();
+        let v4 = peer.filter(|peer| able && !peer.is_multicast());
+        let v6 = peer6.filter(|peer| able && !peer.is_multicast());
+        v4.map(|_| Keyword::Peer)
+            .or_else(|| v6.map(|_| Keyword::Peer6))
+    }
+
     /// The commands that configure a vhid of a host, in the order in which they run. Saved output has none.
     #[must_use]
     pub fn statements_of(&self, view: View, member: &Member<'_>) -> Vec<SourceStatement<'_>> {
