@@ -267,13 +267,14 @@ fn start_of(host: &LintHost<'_>, name: &str, vhid: Vhid) -> Mode {
 fn with_parameters(mut mode: Mode, found: &SourceStatement<'_>) -> Mode {
     let number = |keyword| found.statement.parameter(keyword).and_then(|p| p.number());
     let text = |keyword| found.statement.parameter(keyword).and_then(|p| p.text());
-    if number(Keyword::Carpver) == Some(3) && matches!(mode, Mode::Carp { .. }) {
-        if let Ok(priority) = VrrpPriority::new(100) {
-            mode = Mode::Vrrp {
-                priority,
-                interval: VrrpInterval::DEFAULT,
-            };
-        }
+    if number(Keyword::Carpver) == Some(3)
+        && matches!(mode, Mode::Carp { .. })
+        && let Ok(priority) = VrrpPriority::new(100)
+    {
+        mode = Mode::Vrrp {
+            priority,
+            interval: VrrpInterval::DEFAULT,
+        };
     }
     match &mut mode {
         Mode::Carp {

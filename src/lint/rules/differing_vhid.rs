@@ -39,6 +39,9 @@ rule! {
     DIFFERING_VHID = "CG603", "differing-vhid", Error, for hosts
 }
 
+/// Hosts and numbers, the addresses that are there, and their vhids.
+type Conflict<'h> = (Vec<(usize, Vhid)>, Vec<IpAddr>, Vec<Member<'h>>);
+
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
     for view in [View::Boot, View::Live, View::Shown] {
         let mut owners: BTreeMap<(&SegmentName, IpAddr), Vec<Member<'_>>> = BTreeMap::new();
@@ -52,7 +55,7 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             }
         }
         // One wrong number is one finding, however many addresses it has.
-        let mut conflicts: Vec<(Vec<(usize, Vhid)>, Vec<IpAddr>, Vec<Member<'_>>)> = Vec::new();
+        let mut conflicts: Vec<Conflict<'_>> = Vec::new();
         for ((_, address), members) in owners {
             if !differs(&members) {
                 continue;

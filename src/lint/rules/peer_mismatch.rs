@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::dialect::parse::{Keyword, Parameter};
+use crate::dialect::parse::{Keyword, Parameter, ParameterValue};
 use crate::lint::hosts::conflict::conflict;
 use crate::lint::hosts::{HostFinding, HostFindings, Hosts, Member, VhidGroup};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
-use crate::model::{Family, Mode, Place, Severity};
+use crate::model::{Family, HostConfig, Mode, Place, Severity};
 
 rule! {
     /// Finds peers of unicast vhids that are not the other host.
@@ -110,10 +110,10 @@ fn peer(
 }
 
 fn read(parameter: &Parameter, family: Family) -> Peer {
-    if let crate::dialect::parse::ParameterValue::Word(word) = &parameter.value {
-        if !word.known || word.text().is_empty() {
-            return Peer::Unknown;
-        }
+    if let ParameterValue::Word(word) = &parameter.value
+        && (!word.known || word.text().is_empty())
+    {
+        return Peer::Unknown;
     }
     let text = parameter.text().unwrap_or_default();
     let address = text.split('%').next().unwrap_or(text).parse::<IpAddr>();
@@ -136,87 +136,99 @@ fn wrong_address(
         return None;
     }
     let (peer, place) = peer(hosts, group, member, keyword);
-    let (vhid, name) = (group.vhid, hosts.name_of(member));
-    let place = place?;
-    let found = |message: String| {
-        Some(HostFinding::at(
-            Severity::Error,
-            member.host,
-            place,
-            message,
-            HELP,
-        ))
-    };
-    let address = match peer {
+    let vhid = group.vhid;
+    let (message, others) = match peer {
         Peer::None | Peer::Unknown => return None,
-        Peer::Bad if keyword == Keyword::Peer => {
-            return found(format!(
+        Peer::Bad if keyword == Keyword::Peer => (
+            format!(
                 "the peer of vhid {vhid} is no IPv4 address: it becomes 255.255.255.255, the other host hears nothing, and both are master"
-            ));
-        }
-        Peer::Bad => {
-            return found(format!(
+            ),
+            Vec::new(),
+        ),
+        Peer::Bad => (
+            format!(
                 "the peer6 of vhid {vhid} is no IPv6 address: the command fails, and the vhid is not set up"
-            ));
-        }
-        Peer::Address(address) => address,
+            ),
+            Vec::new(),
+        ),
+        Peer::Address(address) => match misdirected(hosts, group, member, address) {
+            Some(message) => (message, Vec::new()),
+            None => missed(hosts, group, member, address)?,
+        },
     };
-    let config = hosts.configs_of(group.view).get(member.host)?;
-    let own = |config: &crate::model::HostConfig| {
-        let interfaces = config.interfaces.iter();
-        let mut nets = interfaces.flat_map(|interface| &interface.addresses);
-        nets.any(|net| net.addr() == address)
-    };
-    if own(config) {
-        return found(format!(
-            "the peer of vhid {vhid} is {address}, an address of {name} itself: the other host hears nothing, and both are master"
-        ));
-    }
-    let mut vhids = hosts
-        .configs_of(group.view)
-        .iter()
-        .flat_map(|config| &config.vhids)
-        .filter(|vhid| vhid.segment == *group.segment);
-    if vhids.any(|vhid| vhid.vips.iter().any(|vip| vip.address() == address)) {
-        return found(format!(
-            "the peer of vhid {vhid} is {address}, a virtual address: the advertisements go to whoever is master"
-        ));
-    }
-    let others: Vec<&Member<'_>> = group
-        .members
-        .iter()
-        .filter(|other| other.host != member.host)
-        .collect();
-    let known: Vec<Vec<IpAddr>> = others
-        .iter()
-        .map(|other| own_addresses(hosts, group, other, family(keyword)))
-        .collect();
-    let link_local = matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
-    let is_unknown = known.is_empty() || known.iter().any(Vec::is_empty);
-    // Another address of a host that is known reaches it as well.
-    let reaches = others.iter().any(|other| {
-        let configs = hosts.configs_of(group.view);
-        configs.get(other.host).is_some_and(own)
-    });
-    if link_local || is_unknown || reaches {
-        return None;
-    }
-    let names = list_in_words(others.iter().map(|other| hosts.name_of(other)));
-    let finding = found(format!(
-        "the peer of vhid {vhid} is {address}, which is no address of {names} ({}): nobody hears the advertisements of {name}, and both are master",
-        list_in_words(known.iter().flatten()),
-    ))?;
+    let finding = HostFinding::at(Severity::Error, member.host, place?, message, HELP);
     Some(others.iter().fold(
         finding,
         |finding, other| match hosts.place_of(group.view, other) {
-            Some(at) => finding.and(
-                other.host,
-                at,
-                format!("the vhid of {}", hosts.name_of(other)),
-            ),
+            Some(at) => {
+                let words = format!("the vhid of {}", hosts.name_of(other));
+                finding.and(other.host, at, words)
+            }
             None => finding,
         },
     ))
+}
+
+fn owns(config: &HostConfig, address: IpAddr) -> bool {
+    let interfaces = config.interfaces.iter();
+    let mut nets = interfaces.flat_map(|interface| &interface.addresses);
+    nets.any(|net| net.addr() == address)
+}
+
+/// The peer is this host, or a virtual address.
+fn misdirected(
+    hosts: &Hosts<'_>,
+    group: &VhidGroup<'_>,
+    member: &Member<'_>,
+    address: IpAddr,
+) -> Option<String> {
+    let (vhid, configs) = (group.vhid, hosts.configs_of(group.view));
+    if owns(configs.get(member.host)?, address) {
+        return Some(format!(
+            "the peer of vhid {vhid} is {address}, an address of {} itself: the other host hears nothing, and both are master",
+            hosts.name_of(member),
+        ));
+    }
+    let vhids = configs.iter().flat_map(|config| &config.vhids);
+    let mut beside = vhids.filter(|other| other.segment == *group.segment);
+    let is_virtual = beside.any(|other| other.vips.iter().any(|vip| vip.address() == address));
+    is_virtual.then(|| {
+        format!(
+            "the peer of vhid {vhid} is {address}, a virtual address: the advertisements go to whoever is master"
+        )
+    })
+}
+
+/// The peer is no address of the other hosts, which are all known.
+fn missed<'g>(
+    hosts: &Hosts<'_>,
+    group: &'g VhidGroup<'_>,
+    member: &Member<'_>,
+    address: IpAddr,
+) -> Option<(String, Vec<&'g Member<'g>>)> {
+    let others = group.members.iter();
+    let others: Vec<&Member<'_>> = others.filter(|other| other.host != member.host).collect();
+    let family = Family::of(address);
+    let known = others
+        .iter()
+        .map(|other| own_addresses(hosts, group, other, family));
+    let known: Vec<Vec<IpAddr>> = known.collect();
+    let link_local = matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
+    let is_unknown = known.is_empty() || known.iter().any(Vec::is_empty);
+    // Another address of a host that is known reaches it as well.
+    let configs = hosts.configs_of(group.view);
+    let mut hosts_of = others.iter().filter_map(|other| configs.get(other.host));
+    if link_local || is_unknown || hosts_of.any(|config| owns(config, address)) {
+        return None;
+    }
+    let message = format!(
+        "the peer of vhid {} is {address}, which is no address of {} ({}): nobody hears the advertisements of {}, and both are master",
+        group.vhid,
+        list_in_words(others.iter().map(|other| hosts.name_of(other))),
+        list_in_words(known.iter().flatten()),
+        hosts.name_of(member),
+    );
+    Some((message, others))
 }
 
 /// The own addresses of a host on the interface of the vhid.
