@@ -107,4 +107,11 @@ impl<'l> HostFindings<'l> {
             finding,
         });
     }
+
+    /// Adds several, or one that may be there.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = HostFinding>) {
+        for finding in findings {
+            self.add(finding);
+        }
+    }
 }

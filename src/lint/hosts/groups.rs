@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::Hosts;
-use crate::model::{SegmentName, Vhid, VhidConfig};
+use super::{Hosts, View};
+use crate::model::{HostConfig, SegmentName, Vhid, VhidConfig};
 
-/// A vhid on a segment, and the hosts that are configured with it at boot.
+/// A vhid on a segment, and the hosts that are configured with it.
 #[derive(Debug)]
 pub struct VhidGroup<'h> {
+    /// Where the configurations come from.
+    pub view: View,
     /// The segment.
     pub segment: &'h SegmentName,
     /// The number.
@@ -26,23 +28,78 @@ pub struct Member<'h> {
 }
 
 impl Hosts<'_> {
-    /// The vhids of all hosts, by segment and number.
+    /// The vhids of all hosts at boot, by segment and number.
     #[must_use]
     pub fn groups(&self) -> Vec<VhidGroup<'_>> {
-        let mut groups: BTreeMap<(&SegmentName, Vhid), Vec<Member<'_>>> = BTreeMap::new();
-        for (host, config) in self.configs.iter().enumerate() {
-            for vhid in &config.vhids {
-                let members = groups.entry((&vhid.segment, vhid.vhid)).or_default();
-                members.push(Member { host, config: vhid });
-            }
+        grouped(View::Boot, &self.configs)
+    }
+
+    /// The vhids of all hosts, source by source.
+    #[must_use]
+    pub fn all_groups(&self) -> Vec<VhidGroup<'_>> {
+        let mut groups = self.groups();
+        for (view, configs) in &self.others {
+            groups.extend(grouped(*view, configs));
         }
         groups
-            .into_iter()
-            .map(|((segment, vhid), members)| VhidGroup {
-                segment,
-                vhid,
-                members,
-            })
-            .collect()
     }
+
+    /// The vhids that several hosts have, source by source.
+    #[must_use]
+    pub fn shared_groups(&self) -> Vec<VhidGroup<'_>> {
+        let mut groups = self.all_groups();
+        groups.retain(VhidGroup::is_shared);
+        groups
+    }
+
+    /// A vhid of a live script that the boot of its host knows as well.
+    #[must_use]
+    pub fn is_known_at_boot(&self, member: &Member<'_>) -> bool {
+        let boot = &self.configs[member.host].vhids;
+        boot.iter().any(|known| {
+            known.vhid == member.config.vhid && known.interface == member.config.interface
+        })
+    }
+
+    /// The groups whose timers can be held against each other: in a live script only those of vhids that are new.
+    #[must_use]
+    pub fn timed_groups(&self) -> Vec<VhidGroup<'_>> {
+        let mut groups = self.shared_groups();
+        groups.retain(|group| {
+            group.view != View::Live
+                || !group
+                    .members
+                    .iter()
+                    .any(|member| self.is_known_at_boot(member))
+        });
+        groups
+    }
+}
+
+impl VhidGroup<'_> {
+    /// Two hosts or more have the vhid.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        let first = self.members.first().map(|member| member.host);
+        self.members.iter().any(|member| Some(member.host) != first)
+    }
+}
+
+fn grouped(view: View, configs: &[HostConfig]) -> Vec<VhidGroup<'_>> {
+    let mut groups: BTreeMap<(&SegmentName, Vhid), Vec<Member<'_>>> = BTreeMap::new();
+    for (host, config) in configs.iter().enumerate() {
+        for vhid in &config.vhids {
+            let members = groups.entry((&vhid.segment, vhid.vhid)).or_default();
+            members.push(Member { host, config: vhid });
+        }
+    }
+    let groups = groups.into_iter();
+    groups
+        .map(|((segment, vhid), members)| VhidGroup {
+            view,
+            segment,
+            vhid,
+            members,
+        })
+        .collect()
 }

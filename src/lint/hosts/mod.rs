@@ -1,9 +1,14 @@
 //! The second subject of rules: the files of hosts, one by one and against each other.
 
 mod comments;
+pub(in crate::lint) mod conflict;
+pub(in crate::lint) mod consequence;
+pub(in crate::lint) mod doubt;
 mod finding;
 mod groups;
 mod statements;
+mod sysctls;
+pub(in crate::lint) mod views;
 
 use crate::dialect::join_segments;
 use crate::dialect::parse::{FileKind, HostReading, HostText, file_kind, read_host};
@@ -13,6 +18,7 @@ pub use comments::shell_lines;
 pub use finding::{HostFinding, HostFindings, HostLintFinding, HostPlace};
 pub use groups::{Member, VhidGroup};
 pub use statements::{Source, SourceStatement};
+pub use views::View;
 
 /// A host that was read from files.
 #[derive(Debug)]
@@ -98,6 +104,8 @@ pub struct Hosts<'a> {
     pub hosts: Vec<LintHost<'a>>,
     /// What each is configured with at boot, with segments that are common to all.
     pub configs: Vec<HostConfig>,
+    /// The same of scripts and of saved output, as far as there is any.
+    others: Vec<(View, Vec<HostConfig>)>,
 }
 
 impl<'a> Hosts<'a> {
@@ -110,7 +118,12 @@ impl<'a> Hosts<'a> {
             .map(|host| host.reading.config.clone())
             .collect();
         join_segments(&mut configs);
-        Self { hosts, configs }
+        let others = views::other_views(&hosts);
+        Self {
+            hosts,
+            configs,
+            others,
+        }
     }
 
     /// The hosts with their positions, which findings name them by.

@@ -1,9 +1,9 @@
 //! `equal-skew`
 
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, Member};
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, Member, View};
 use crate::lint::numbers::seconds;
 use crate::lint::registry::rule;
-use crate::model::{AdvBase, AdvSkew, Mode, Severity, takeover_us};
+use crate::model::{AdvBase, AdvSkew, Severity, takeover_us};
 
 rule! {
     /// Finds hosts that have the same advbase and the same skew for one vhid.
@@ -34,10 +34,12 @@ rule! {
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
-    for group in hosts.groups() {
+    for group in hosts.timed_groups() {
         let mut judged = Vec::new();
         for (position, member) in group.members.iter().enumerate() {
-            let Some(timers) = timers(hosts, member).filter(|timers| !judged.contains(timers))
+            let Some(timers) = hosts
+                .timers(member)
+                .filter(|timers| !judged.contains(timers))
             else {
                 continue;
             };
@@ -45,31 +47,18 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             let rest = &group.members[position + 1..];
             let equal: Vec<&Member<'_>> = rest
                 .iter()
-                .filter(|other| {
-                    other.host != member.host && self::timers(hosts, other) == Some(timers)
-                })
+                .filter(|other| other.host != member.host && hosts.timers(other) == Some(timers))
                 .collect();
-            if let Some(finding) = finding(hosts, member, &equal, timers) {
+            if let Some(finding) = finding(hosts, group.view, member, &equal, timers) {
                 findings.add(finding);
             }
         }
     }
 }
 
-/// Base and effective skew, which decide an election.
-fn timers(hosts: &Hosts<'_>, member: &Member<'_>) -> Option<(AdvBase, AdvSkew)> {
-    let Mode::Carp {
-        advbase, advskew, ..
-    } = member.config.mode
-    else {
-        return None;
-    };
-    let legacy = hosts.hosts[member.host].is_legacy();
-    Some((advbase, if legacy { advskew } else { advskew.effective() }))
-}
-
 fn finding(
     hosts: &Hosts<'_>,
+    view: View,
     member: &Member<'_>,
     equal: &[&Member<'_>],
     (advbase, advskew): (AdvBase, AdvSkew),
@@ -88,9 +77,7 @@ fn finding(
         seconds(takeover_us(advbase, advskew)),
     );
     let help = "give each host a skew of its own, such as 0, 100 and 200";
-    let place = |member: &Member<'_>| {
-        hosts.hosts[member.host].vhid_place(member.config.interface.as_str(), vhid)
-    };
+    let place = |member: &Member<'_>| hosts.place_of(view, member);
     let own = place(member)?;
     let finding = HostFinding::at(Severity::Warning, member.host, own, message, help);
     Some(

@@ -2,6 +2,8 @@
 
 use crate::config::{Description, Problem, ProblemKind};
 use crate::lint::engine::Findings;
+use crate::lint::hosts::conflict::conflict;
+use crate::lint::hosts::{HostFindings, Hosts};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::lint::settings::{order_place, owner};
@@ -25,7 +27,7 @@ rule! {
     /// ```toml
     /// priority = ["a", "b"]
     /// ```
-    LONE_VHID = "CG605", "lone-vhid", Warning
+    LONE_VHID = "CG605", "lone-vhid", Warning, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -80,4 +82,40 @@ fn order_is_broken(description: &Description<'_>, vhid: &VhidSpec) -> bool {
             || problem.at == *owner
             || places.iter().any(|place| steps.starts_with(place.steps()))
     })
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for group in hosts.groups() {
+        let Some(member) = group.members.first().filter(|_| !group.is_shared()) else {
+            continue;
+        };
+        let others = || {
+            hosts
+                .iter()
+                .filter(|(position, _)| *position != member.host)
+        };
+        let beside = |position: usize| hosts.configs[position].interface(group.segment).is_some();
+        let neighbours: Vec<_> = others()
+            .filter(|(position, host)| beside(*position) && host.is_read_to_the_end())
+            .collect();
+        let vips = &member.config.vips;
+        let is_mentioned =
+            || others().any(|(_, host)| vips.iter().any(|vip| host.mentions(vip.address())));
+        if neighbours.is_empty() || vips.is_empty() || is_mentioned() {
+            continue;
+        }
+        let name = &hosts.hosts[member.host].name;
+        let lost = match vips.len() {
+            1 => "its VIP is".to_owned(),
+            count => format!("{count} VIPs are"),
+        };
+        let message = format!(
+            "vhid {} is on {name} alone, though {} stands on the same segment: when {name} crashes, {lost} gone until it is back",
+            group.vhid,
+            list_in_words(neighbours.iter().map(|(_, host)| &host.name)),
+        );
+        let help = "set up the vhid on a second host as well, with the same key and addresses";
+        let side = hosts.side(group.view, member, String::new());
+        findings.extend(conflict(Severity::Warning, [side], message, help));
+    }
 }

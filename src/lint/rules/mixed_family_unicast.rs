@@ -2,10 +2,12 @@
 
 use crate::config::Description;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::conflict::conflict;
+use crate::lint::hosts::{HostFindings, Hosts};
 use crate::lint::numbers::seconds;
 use crate::lint::registry::rule;
 use crate::lint::serving::{wait_us, working_unicast};
-use crate::model::{Family, Finding, Severity};
+use crate::model::{Family, Finding, Severity, takeover_us};
 
 rule! {
     /// Finds unicast vhids with VIPs of both families.
@@ -28,7 +30,7 @@ rule! {
     /// ```toml
     /// vips = ["192.0.2.10/32"]
     /// ```
-    MIXED_FAMILY_UNICAST = "CG608", "mixed-family-unicast", Warning
+    MIXED_FAMILY_UNICAST = "CG608", "mixed-family-unicast", Warning, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -62,5 +64,42 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
                 .and(vips.index(v4), "IPv4")
                 .and(vips.index(v6), "IPv6"),
         );
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for group in hosts.all_groups() {
+        for member in &group.members {
+            let Some(keyword) = hosts.unicast_word(member) else {
+                continue;
+            };
+            let first = |family| {
+                let mut vips = member.config.vips.iter();
+                vips.find(|vip| vip.family() == family)
+                    .map(|vip| vip.address())
+            };
+            let (Some(v4), Some(v6)) = (first(Family::Inet), first(Family::Inet6)) else {
+                continue;
+            };
+            let follows = hosts
+                .timers(member)
+                .map_or_else(String::new, |(base, skew)| {
+                    format!(
+                        ": where that does not pass, this host is a second master {} after start",
+                        seconds(takeover_us(base, skew))
+                    )
+                });
+            let message = format!(
+                "vhid {} speaks unicast with VIPs of both families, and one of them falls back to multicast{follows}",
+                group.vhid
+            );
+            let help = "make two vhids, one for each family";
+            let sides = [
+                hosts.side_at(group.view, member, keyword, String::new()),
+                hosts.side_of(group.view, member, v4, "IPv4".to_owned()),
+                hosts.side_of(group.view, member, v6, "IPv6".to_owned()),
+            ];
+            findings.extend(conflict(Severity::Warning, sides, message, help));
+        }
     }
 }

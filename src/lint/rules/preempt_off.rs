@@ -1,12 +1,15 @@
 //! `preempt-off`
 
+use std::collections::BTreeSet;
+
 use crate::config::Description;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::lint::serving::{segments_of, speaks_carp, vhids_of};
 use crate::lint::settings::preempt_place;
-use crate::model::{Cluster, Finding, Node, SegmentName, Severity};
+use crate::model::{Cluster, Finding, Mode, Node, SegmentName, Severity};
 
 rule! {
     /// Finds clusters without preemption whose nodes serve several segments.
@@ -28,7 +31,7 @@ rule! {
     /// ```toml
     /// preempt = true
     /// ```
-    PREEMPT_OFF = "CG506", "preempt-off", Warning
+    PREEMPT_OFF = "CG506", "preempt-off", Warning, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -84,4 +87,49 @@ fn led_segments<'c>(cluster: &'c Cluster, node: &'c Node) -> Vec<&'c SegmentName
     segments.sort();
     segments.dedup();
     segments
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    let speaking: Vec<(usize, BTreeSet<&SegmentName>)> = hosts
+        .configs
+        .iter()
+        .enumerate()
+        .map(|(host, config)| {
+            let carp = config.vhids.iter();
+            let carp = carp.filter(|vhid| matches!(vhid.mode, Mode::Carp { .. }));
+            (
+                host,
+                carp.map(|vhid| &vhid.segment).collect::<BTreeSet<_>>(),
+            )
+        })
+        .filter(|(_, segments)| !segments.is_empty())
+        .collect();
+    let off = |host: usize| hosts.preempt_of(host) == Some(0);
+    if speaking.len() < 2 || !speaking.iter().all(|(host, _)| off(*host)) {
+        return;
+    }
+    let Some((host, segments)) = speaking.iter().find(|(_, segments)| segments.len() > 1) else {
+        return;
+    };
+    let Some(place) = hosts.preempt_place(*host) else {
+        return;
+    };
+    let [broken, rest @ ..] = &segments.iter().collect::<Vec<_>>()[..] else {
+        return;
+    };
+    let message = format!(
+        "preempt is 0 on every host: when {}, as master, loses its link on {broken}, only the vhids of {broken} move; those on {} stay on it, and traffic from one side to the other is cut",
+        hosts.hosts[*host].name,
+        list_in_words(rest),
+    );
+    let help = "write net.inet.carp.preempt=1 to sysctl.conf of all hosts";
+    let finding = HostFinding::at(Severity::Warning, *host, place, message, help);
+    let others = speaking.iter().filter(|(other, _)| other != host);
+    findings.add(others.fold(
+        finding,
+        |finding, (other, _)| match hosts.preempt_place(*other) {
+            Some(at) => finding.and(*other, at, format!("0 on {}", hosts.hosts[*other].name)),
+            None => finding,
+        },
+    ));
 }

@@ -2,11 +2,12 @@
 
 use crate::config::Description;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::lint::serving::{speaks_carp, vhids_of};
 use crate::lint::settings::sysctl_line;
-use crate::model::{Finding, KnownSysctl, Node, Route, Severity};
+use crate::model::{Finding, KnownSysctl, Mode, Node, Route, Severity, VhidConfig};
 
 rule! {
     /// Finds clusters with preemption in which send errors demote a host.
@@ -30,7 +31,7 @@ rule! {
     /// ```toml
     /// net.inet.carp.senderr_demotion_factor = 0
     /// ```
-    SENDERR_TRAP = "CG508", "senderr-trap", Info
+    SENDERR_TRAP = "CG508", "senderr-trap", Info, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -67,4 +68,31 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
         message,
         help,
     ));
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter().filter(|(_, host)| !host.is_legacy()) {
+        let carp = |vhid: &VhidConfig| matches!(vhid.mode, Mode::Carp { .. });
+        let speaks = hosts.configs[position].vhids.iter().any(carp);
+        let preempts = hosts.preempt_of(position).is_some_and(|value| value != 0);
+        let factor = host.booted_sysctl(KnownSysctl::SENDERR_FACTOR, 240);
+        let Some(factor) = factor.filter(|factor| *factor > 0 && speaks && preempts) else {
+            continue;
+        };
+        let line = host.sysctl_place(KnownSysctl::SENDERR_FACTOR);
+        let Some(place) = line.or_else(|| hosts.preempt_place(position)) else {
+            continue;
+        };
+        let message = format!(
+            "three failed advertisements demote this host by {factor}; once its vhids have moved it sends nothing more, and stays demoted until somebody writes -{factor} to net.inet.carp.demotion"
+        );
+        let help = "write net.inet.carp.senderr_demotion_factor=0 to sysctl.conf";
+        findings.add(HostFinding::at(
+            Severity::Info,
+            position,
+            place,
+            message,
+            help,
+        ));
+    }
 }

@@ -1,12 +1,15 @@
 //! `slow-takeover`
 
 use crate::config::Description;
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::conflict::conflict;
+use crate::lint::hosts::{HostFindings, Hosts};
 use crate::lint::numbers::{list_in_words, seconds};
 use crate::lint::registry::rule;
 use crate::lint::serving::wait_us;
 use crate::lint::settings::advbase_place;
-use crate::model::{Finding, HostName, Route, Severity, VhidSpec};
+use crate::model::{Finding, HostName, Mode, Route, Severity, VhidSpec, takeover_us};
 
 rule! {
     /// Finds vhids whose first backup waits ten seconds or more before it takes over.
@@ -27,7 +30,7 @@ rule! {
     /// ```toml
     /// advbase = 1
     /// ```
-    SLOW_TAKEOVER = "CG509", "slow-takeover", Info
+    SLOW_TAKEOVER = "CG509", "slow-takeover", Info, for both
 }
 
 /// A vhid, its first backup, and how long that one waits, in microseconds.
@@ -73,5 +76,38 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
         let help =
             "write a smaller advbase on every node: up to 3 stays below 10 s, 1 is the usual one";
         findings.add(Finding::new(Severity::Info, at, message, help));
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for group in hosts.timed_groups() {
+        let timed = group.members.iter().filter_map(|member| {
+            let (base, _) = hosts.timers(member)?;
+            let Mode::Carp { advskew, .. } = member.config.mode else {
+                return None;
+            };
+            Some((takeover_us(base, advskew), base, member))
+        });
+        let mut timed: Vec<_> = timed.collect();
+        timed.sort_by_key(|(wait, _, member)| (*wait, member.host));
+        let [(_, first, master), (wait, base, backup), ..] = timed.as_slice() else {
+            continue;
+        };
+        if *wait < SLOW_US || first != base || master.host == backup.host {
+            continue;
+        }
+        let message = format!(
+            "after a crash of the master of vhid {} clients wait up to {} until {} takes over",
+            group.vhid,
+            seconds(*wait),
+            hosts.name_of(backup),
+        );
+        let help =
+            "write a smaller advbase on every host: up to 3 stays below 10 s, 1 is the usual one";
+        let sides = [backup, master].map(|member| {
+            let words = format!("advbase {base} on {}", hosts.name_of(member));
+            hosts.side_at(group.view, member, Keyword::Advbase, words)
+        });
+        findings.extend(conflict(Severity::Info, sides, message, help));
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::config::Description;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::conflict::conflict;
+use crate::lint::hosts::{HostFindings, Hosts};
 use crate::lint::numbers::{list_in_words, seconds};
 use crate::lint::registry::rule;
 use crate::lint::serving::{wait_us, working_unicast};
 use crate::lint::settings::order_place;
-use crate::model::{Finding, Severity};
+use crate::model::{Finding, Severity, takeover_us};
 
 rule! {
     /// Finds unicast vhids that more than two nodes serve.
@@ -27,7 +29,7 @@ rule! {
     /// ```toml
     /// peers = "multicast"
     /// ```
-    UNICAST_WITH_MANY_NODES = "CG609", "unicast-with-many-nodes", Error
+    UNICAST_WITH_MANY_NODES = "CG609", "unicast-with-many-nodes", Error, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -52,5 +54,41 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
         let help = "write peers = \"multicast\", or name two nodes in the order";
         let finding = Finding::new(Severity::Error, vhid.route.key("peers"), message, help);
         findings.add(finding.and(order_place(description, vhid), "the nodes"));
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for group in hosts.all_groups() {
+        let mut names: Vec<&str> = group.members.iter().map(|m| hosts.name_of(m)).collect();
+        names.dedup();
+        let unicast = group.members.iter().filter_map(|member| {
+            let keyword = hosts.unicast_word(member)?;
+            Some((member, keyword))
+        });
+        let unicast: Vec<_> = unicast.collect();
+        if names.len() < 3 || unicast.is_empty() {
+            continue;
+        }
+        // The slowest becomes master last, and so shows that it hears nobody.
+        let waits = group.members.iter().filter_map(|member| {
+            let (base, skew) = hosts.timers(member)?;
+            Some(takeover_us(base, skew))
+        });
+        let wait = waits.max().map_or_else(String::new, |wait| {
+            format!(", {} after start at the latest", seconds(wait))
+        });
+        let message = format!(
+            "vhid {} has one peer, but {} hosts, {}: who is nobody's peer hears nothing, and is a second master{}",
+            group.vhid,
+            names.len(),
+            list_in_words(&names),
+            wait,
+        );
+        let help = "remove the peers, so that all speak multicast, or leave two hosts";
+        let sides = unicast.iter().map(|(member, keyword)| {
+            let words = format!("the peer of {}", hosts.name_of(member));
+            hosts.side_at(group.view, member, *keyword, words)
+        });
+        findings.extend(conflict(Severity::Error, sides, message, help));
     }
 }

@@ -1,12 +1,17 @@
 //! `vrrp-ignores-demotion`
 
+use std::collections::BTreeSet;
+
 use crate::config::Description;
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::conflict::conflict;
+use crate::lint::hosts::{HostFindings, Hosts, LintHost};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::lint::serving::segments_of;
 use crate::lint::settings::sysctl_lines;
-use crate::model::{Finding, Protocol, Severity};
+use crate::model::{Finding, Mode, Place, Protocol, SegmentName, Severity};
 
 rule! {
     /// Finds VRRPv3 vhids on nodes that rely on demotion: they serve several segments, or set a demotion factor.
@@ -30,7 +35,7 @@ rule! {
     /// ```
     ///
     /// Where routers of other makes need VRRPv3, serve only one segment with it, or move the other one by hand.
-    VRRP_IGNORES_DEMOTION = "CG512", "vrrp-ignores-demotion", Warning
+    VRRP_IGNORES_DEMOTION = "CG512", "vrrp-ignores-demotion", Warning, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -82,4 +87,62 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
         }
         findings.add(finding);
     }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for group in hosts.groups() {
+        for member in &group.members {
+            let Mode::Vrrp { priority, .. } = member.config.mode else {
+                continue;
+            };
+            let host = &hosts.hosts[member.host];
+            if !host.release().has_vrrp() {
+                continue;
+            }
+            // A factor of 0 expects nothing of demotion.
+            let factor = host.reading.sysctls.iter().find(|line| {
+                line.name.ends_with("demotion_factor")
+                    && host.sysctl(&line.name).is_some_and(|value| value != 0)
+            });
+            let vhids = &hosts.configs[member.host].vhids;
+            let others: BTreeSet<&SegmentName> = vhids
+                .iter()
+                .map(|vhid| &vhid.segment)
+                .filter(|segment| *segment != group.segment)
+                .collect();
+            let pfsync = pfsync(host);
+            let why = match (&factor, pfsync) {
+                _ if !others.is_empty() => format!(
+                    "when {} loses its link on {}",
+                    host.name,
+                    list_in_words(others),
+                ),
+                (Some(line), _) => format!("whatever {} adds", line.name),
+                (None, Some(_)) => "while pfsync is not yet in step".to_owned(),
+                (None, None) => continue,
+            };
+            let message = format!(
+                "vhid {} speaks VRRPv3, which knows no demotion: {why}, it goes on with priority {priority} on {}, and nothing moves there",
+                group.vhid, group.segment,
+            );
+            let help = "speak CARP: remove `carpver 3`, on all hosts";
+            let side = hosts.side_at(group.view, member, Keyword::Carpver, String::new());
+            let finding = conflict(Severity::Warning, [side], message, help);
+            let line = factor.map(|line| line.place).or(pfsync);
+            findings.extend(finding.map(|finding| match line {
+                Some(at) => finding.and(member.host, at, "what VRRPv3 passes over"),
+                None => finding,
+            }));
+        }
+    }
+}
+
+/// Where pfsync is switched on.
+fn pfsync(host: &LintHost<'_>) -> Option<Place> {
+    let variables = &host.reading.variables;
+    let set = variables.get("pfsync_enable")?;
+    // `checkyesno` in rc.subr.
+    let words = ["yes", "true", "on", "1"];
+    let is_on = words.contains(&set.value.text().to_ascii_lowercase().as_str());
+    is_on.then(|| variables.place(set))
 }
