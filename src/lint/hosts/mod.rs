@@ -3,7 +3,11 @@
 mod comments;
 mod finding;
 mod groups;
+mod mirrors;
+mod newer_words;
 mod statements;
+mod sysctls;
+mod waits;
 
 use crate::dialect::join_segments;
 use crate::dialect::parse::{FileKind, HostReading, HostText, file_kind, read_host};
@@ -12,7 +16,11 @@ use crate::model::{HostConfig, HostName, Place, Release, Vhid};
 pub use comments::shell_lines;
 pub use finding::{HostFinding, HostFindings, HostLintFinding, HostPlace};
 pub use groups::{Member, VhidGroup};
+pub use mirrors::SharedVip;
+pub use newer_words::NewerWords;
 pub use statements::{Source, SourceStatement};
+pub use sysctls::{SysctlOrigin, SysctlWrite};
+pub use waits::{wait_of, wait_of_shown};
 
 /// A host that was read from files.
 #[derive(Debug)]
