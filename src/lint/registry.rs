@@ -215,4 +215,10 @@ pub static RULES: &[&Rule] = &[
     &rules::allow_off::ALLOW_OFF,
     &rules::vip_set_elsewhere::VIP_SET_ELSEWHERE,
     &rules::netif_restart::NETIF_RESTART,
+    &rules::carp_blocked_by_pf::CARP_BLOCKED_BY_PF,
+    &rules::carp_routed_by_pf::CARP_ROUTED_BY_PF,
+    &rules::nat_from_any::NAT_FROM_ANY,
+    &rules::pfsync_interfaces_differ::PFSYNC_INTERFACES_DIFFER,
+    &rules::devd_never_fires::DEVD_NEVER_FIRES,
+    &rules::devd_misses_interface::DEVD_MISSES_INTERFACE,
 ];

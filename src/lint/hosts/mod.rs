@@ -1,7 +1,9 @@
 //! The second subject of rules: the files of hosts, one by one and against each other.
 
 mod comments;
+mod events;
 mod finding;
+mod firewall;
 mod groups;
 mod mirrors;
 mod newer_words;
@@ -15,6 +17,7 @@ use crate::model::{HostConfig, HostName, Place, Release, Vhid};
 
 pub use comments::shell_lines;
 pub use finding::{HostFinding, HostFindings, HostLintFinding, HostPlace};
+pub use firewall::{Deciding, Packet, is_pf_conf, is_yes};
 pub use groups::{Member, VhidGroup};
 pub use mirrors::SharedVip;
 pub use newer_words::NewerWords;
