@@ -16,6 +16,7 @@ mod messages;
 mod mirrors;
 mod numbers;
 mod pages;
+mod pattern;
 mod registry;
 mod rules;
 mod serving;

@@ -3,10 +3,12 @@
 //! Texts in, values out. [`shell`](self) reads rc.conf; `boot` works out what the boot scripts make of it.
 
 mod boot;
+mod devd;
 mod host;
 mod layers;
 mod loader;
 mod output;
+mod pf;
 mod script;
 mod shell;
 mod statement;
@@ -15,6 +17,7 @@ mod text;
 mod word;
 
 pub use boot::{Boot, BootCommand, End, Loss, LossReason, ROOT_FOLDER, Surroundings, boot};
+pub use devd::{DevdMatch, DevdNotify, devd_conf};
 pub use host::{
     FileKind, HostReading, HostScript, HostStatement, HostText, Rejected, RejectedReason,
     ReleaseSource, file_kind, interface_variable, is_carp_interface, read_host,
@@ -25,6 +28,7 @@ pub use output::{
     ShownAddress, ShownInterface, ShownMode, ShownState, ShownSysctl, ShownVhid, ifconfig_output,
     sysctl_output,
 };
+pub use pf::{PfAction, PfConf, PfDirection, PfName, PfRoute, PfRule, PfStatement, pf_conf};
 pub use script::{Script, ScriptCommand, script};
 pub use shell::{
     Assignment, Binding, BrokenKind, NotUnderstood, NotUnderstoodKind, Reference, Stop, Value,

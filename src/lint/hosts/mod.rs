@@ -4,11 +4,17 @@ mod comments;
 pub(in crate::lint) mod conflict;
 pub(in crate::lint) mod consequence;
 pub(in crate::lint) mod doubt;
+mod events;
 mod finding;
+mod firewall;
 mod groups;
+mod mirrors;
+mod newer_words;
 mod statements;
+mod sysctl_writes;
 mod sysctls;
 pub(in crate::lint) mod views;
+mod waits;
 
 use crate::dialect::join_segments;
 use crate::dialect::parse::{FileKind, HostReading, HostText, file_kind, read_host};
@@ -16,9 +22,14 @@ use crate::model::{HostConfig, HostName, Place, Release, Vhid};
 
 pub use comments::shell_lines;
 pub use finding::{HostFinding, HostFindings, HostLintFinding, HostPlace};
+pub use firewall::{Deciding, Packet, is_pf_conf, is_yes};
 pub use groups::{Member, VhidGroup};
+pub use mirrors::SharedVip;
+pub use newer_words::NewerWords;
 pub use statements::{Source, SourceStatement};
+pub use sysctl_writes::{SysctlOrigin, SysctlWrite};
 pub use views::View;
+pub use waits::{wait_of, wait_of_shown};
 
 /// A host that was read from files.
 #[derive(Debug)]

@@ -2,11 +2,12 @@
 
 use crate::config::Description;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, SysctlOrigin};
 use crate::lint::numbers::{list_in_words, seconds};
 use crate::lint::registry::rule;
 use crate::lint::serving::{vhids_of, wait_us};
 use crate::lint::settings::sysctl_line;
-use crate::model::{Cluster, Finding, KnownSysctl, Node, Release, Severity};
+use crate::model::{Cluster, Finding, KnownSysctl, Node, Place, Release, Severity};
 
 rule! {
     /// Finds `net.inet.carp.allow=0` among the sysctls that are set at boot.
@@ -28,7 +29,7 @@ rule! {
     /// ```toml
     /// net.inet.carp.allow = 1
     /// ```
-    ALLOW_OFF = "CG906", "allow-off", Error
+    ALLOW_OFF = "CG906", "allow-off", Error, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -85,4 +86,61 @@ fn deaf_masters(cluster: &Cluster, nodes: &[&Node]) -> Option<String> {
     Some(format!(
         "{names} hears no advertisement and is master of every vhid {wait}, beside the other masters"
     ))
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        let mut places: Vec<Place> = Vec::new();
+        if host.sysctl(KnownSysctl::ALLOW) == Some(0) {
+            places.extend(host.sysctl_place(KnownSysctl::ALLOW));
+        }
+        let holds = host.release() >= Release::R12;
+        if !holds {
+            places.extend(switched_off(host));
+        }
+        let vhids = hosts.configs[position].vhids.len();
+        let follows = if holds && vhids == 0 {
+            "every vhid of this host stays in INIT, and each demotes it by 240".to_owned()
+        } else if holds {
+            format!(
+                "every vhid of this host stays in INIT ({vhids}, which demote it by {}), and it serves no VIP",
+                240 * vhids
+            )
+        } else {
+            let wait = hosts.own_wait_us(position).map_or_else(
+                || "soon after start".to_owned(),
+                |wait| format!("at most {} after start", seconds(wait)),
+            );
+            format!(
+                "this host hears no advertisement, and is master of every vhid {wait}, beside the other master"
+            )
+        };
+        for place in places {
+            let message = format!("{} is 0: {follows}", KnownSysctl::ALLOW);
+            let help = "write 1, or remove it: 1 is what the kernel starts with";
+            findings.add(HostFinding::at(
+                Severity::Error,
+                position,
+                place,
+                message,
+                help,
+            ));
+        }
+    }
+}
+
+/// The commands that leave it off when their script ends.
+fn switched_off(host: &crate::lint::hosts::LintHost<'_>) -> Vec<Place> {
+    let writes = host.sysctl_writes();
+    let scripts = host.reading.scripts.iter();
+    scripts
+        .filter_map(|script| {
+            let last = writes.iter().rev().find(|write| {
+                write.origin == SysctlOrigin::Script
+                    && write.place.file == script.file
+                    && write.name == KnownSysctl::ALLOW
+            })?;
+            (last.value.parse::<i64>() == Ok(0)).then_some(last.place)
+        })
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::config::Description;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::lint::settings::{sysctl_line, with_releases};
@@ -28,7 +29,7 @@ rule! {
     /// ```
     ///
     /// Give each vhid an address of its own and the name several addresses in DNS, or share connections with `pf(4)`.
-    ARPBALANCE_REMOVED = "CG801", "arpbalance-removed", Error, refuses Everything
+    ARPBALANCE_REMOVED = "CG801", "arpbalance-removed", Error, refuses Everything, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -68,4 +69,29 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
     let help = "remove it, and give each vhid a VIP of its own; DNS or pf(4) can share the load";
     let finding = Finding::new(severity, at, message, help);
     findings.add(with_releases(description, &newer, finding));
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter().filter(|(_, host)| !host.is_legacy()) {
+        let writes = host.sysctl_writes();
+        for write in writes
+            .iter()
+            .filter(|write| write.name == KnownSysctl::ARPBALANCE)
+        {
+            let message = format!(
+                "{} is unknown from FreeBSD 10 on, and this host runs {}: nothing shares the load, and vhids with one VIP are as many masters of it",
+                KnownSysctl::ARPBALANCE,
+                host.release(),
+            );
+            let help =
+                "remove it, and give each vhid a VIP of its own; DNS or pf(4) can share the load";
+            findings.add(HostFinding::at(
+                Severity::Warning,
+                position,
+                write.place,
+                message,
+                help,
+            ));
+        }
+    }
 }

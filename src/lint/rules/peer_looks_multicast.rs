@@ -3,7 +3,9 @@
 use std::net::Ipv4Addr;
 
 use crate::config::{Description, resolve};
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, wait_of};
 use crate::lint::numbers::seconds;
 use crate::lint::registry::rule;
 use crate::lint::serving::{wait_us, working_unicast};
@@ -29,7 +31,7 @@ rule! {
     /// ```toml
     /// lan = { name = "em0", addresses = ["192.0.2.3/24"] }
     /// ```
-    PEER_LOOKS_MULTICAST = "CG807", "peer-looks-multicast", Error
+    PEER_LOOKS_MULTICAST = "CG807", "peer-looks-multicast", Error, for both
 }
 
 /// A peer that gets nothing, and the vhids in question.
@@ -129,4 +131,64 @@ fn owner<'c>(
             let at = interface.route.key("addresses").index(position);
             Some((&node.name, at))
         })
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    let senders = hosts
+        .iter()
+        .filter(|(_, host)| host.release() == Release::R14);
+    for (position, host) in senders {
+        let mut seen = Vec::new();
+        for found in host.statements() {
+            let Some(peer) = found.statement.parameter(Keyword::Peer) else {
+                continue;
+            };
+            let address: Option<Ipv4Addr> = peer.text().and_then(|text| text.parse().ok());
+            let Some(address) = address.filter(looks_multicast) else {
+                continue;
+            };
+            let place = peer.value_place();
+            if seen.contains(&place) {
+                continue;
+            }
+            seen.push(place);
+            let message = format!(
+                "FreeBSD 14 takes the peer {address} for multicast, as its last byte is 224 to 239: {}",
+                deaf_peer(hosts, address, found.vhid()),
+            );
+            let help =
+                "give that host another address, or run a kernel with the repair of PR 284872";
+            findings.add(HostFinding::at(
+                Severity::Error,
+                position,
+                place,
+                message,
+                help,
+            ));
+        }
+    }
+}
+
+/// A unicast address that the kernel of FreeBSD 14 does not take for one.
+fn looks_multicast(address: &Ipv4Addr) -> bool {
+    !address.is_multicast() && (224..=239).contains(&address.octets()[3])
+}
+
+fn deaf_peer(hosts: &Hosts<'_>, address: Ipv4Addr, vhid: Option<i64>) -> String {
+    let has = |config: &&crate::model::HostConfig| {
+        let mut own = config.interfaces.iter().flat_map(|on| &on.addresses);
+        own.any(|own| own.addr() == address)
+    };
+    let Some(owner) = hosts.configs.iter().find(has) else {
+        return "it hears nothing and becomes master as well".to_owned();
+    };
+    let mut vhids = owner.vhids.iter();
+    let wait = vhids
+        .find(|config| Some(i64::from(config.vhid.number())) == vhid)
+        .map(|config| seconds(wait_of(&config.mode)));
+    let when = wait.map_or_else(String::new, |wait| format!(" {wait} after start"));
+    format!(
+        "{} hears nothing and becomes master as well{when}",
+        owner.host
+    )
 }

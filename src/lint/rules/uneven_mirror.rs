@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use crate::config::Description;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, SharedVip, VhidGroup};
 use crate::lint::mirrors::{MirrorGroup, mirror_groups};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::lint::settings::order_place;
-use crate::mirror::{self, Imbalance, LoadMatrix, NodeIndex};
-use crate::model::{Cluster, Finding, Route, Severity, VhidSpec};
+use crate::mirror::{self, Imbalance, LoadMatrix, NodeIndex, Problem, Unit};
+use crate::model::{Finding, HostName, Route, Severity, VhidSpec};
 
 rule! {
     /// Finds mirror groups whose load could be spread more evenly over the nodes that live.
@@ -33,7 +34,7 @@ rule! {
     /// ```
     ///
     /// The order that the finding names does as well.
-    UNEVEN_MIRROR = "CG701", "uneven-mirror", Warning
+    UNEVEN_MIRROR = "CG701", "uneven-mirror", Warning, for both
 }
 
 /// A table up to this many characters wide shows all pairs of failures, a wider one only the worst.
@@ -44,6 +45,7 @@ const MOST_ORDERS: usize = 12;
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
     let cluster = &description.cluster;
+    let all: Vec<&HostName> = cluster.nodes.iter().map(|node| &node.name).collect();
     for group in mirror_groups(cluster) {
         if group.units.iter().all(|vhid| vhid.order_is_auto) {
             continue;
@@ -71,15 +73,15 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
         let message = format!(
             "{} is uneven: {}\n{}",
             group.label(),
-            consequence(cluster, &worst),
-            matrix(cluster, &judged.matrix, &worst),
+            consequence(&all, &worst),
+            matrix(&all, &judged.matrix, &worst),
         );
         let at = place(description, &group, &changed);
         let finding = Finding::new(
             Severity::Warning,
             at.clone(),
             message,
-            advice(cluster, &changed),
+            advice(&all, &changed),
         );
         findings.add(others(description, &group, &at, finding));
     }
@@ -121,12 +123,12 @@ fn unit(vhid: &VhidSpec) -> String {
         .map_or_else(|| vhid.label(), |group| format!("group {group}"))
 }
 
-fn names(cluster: &Cluster, nodes: &[NodeIndex]) -> Vec<String> {
-    let name = |node: &NodeIndex| cluster.nodes.get(*node).map(|node| node.name.to_string());
+fn names(all: &[&HostName], nodes: &[NodeIndex]) -> Vec<String> {
+    let name = |node: &NodeIndex| all.get(*node).map(ToString::to_string);
     nodes.iter().filter_map(name).collect()
 }
 
-fn consequence(cluster: &Cluster, worst: &Imbalance) -> String {
+fn consequence(all: &[&HostName], worst: &Imbalance) -> String {
     let when = if worst.failed.is_empty() {
         "with all nodes up".to_owned()
     } else {
@@ -135,12 +137,9 @@ fn consequence(cluster: &Cluster, worst: &Imbalance) -> String {
         } else {
             "fail"
         };
-        format!(
-            "after {} {verb}",
-            list_in_words(names(cluster, &worst.failed))
-        )
+        format!("after {} {verb}", list_in_words(names(all, &worst.failed)))
     };
-    let name = |node| names(cluster, &[node]).concat();
+    let name = |node| names(all, &[node]).concat();
     format!(
         "{when}, {} serves {} and {} {}",
         name(worst.most),
@@ -151,15 +150,15 @@ fn consequence(cluster: &Cluster, worst: &Imbalance) -> String {
 }
 
 /// The loads as a table: a row for each node, a column for each set of failed nodes.
-fn matrix(cluster: &Cluster, loads: &LoadMatrix, worst: &Imbalance) -> String {
-    let rows = names(cluster, loads.nodes());
+fn matrix(all: &[&HostName], loads: &LoadMatrix, worst: &Imbalance) -> String {
+    let rows = names(all, loads.nodes());
     let first = rows.iter().map(String::len).max().unwrap_or(0).max(6);
     let columns = loads.columns().iter().enumerate();
     let mut columns: Vec<(usize, String)> = columns
         .filter(|(_, failed)| failed.len() < 2 || rows.len() > 3)
         .map(|(column, failed)| match failed.as_slice() {
             [] => (column, "none".to_owned()),
-            failed => (column, names(cluster, failed).join("+")),
+            failed => (column, names(all, failed).join("+")),
         })
         .collect();
     let width = first
@@ -186,10 +185,10 @@ fn matrix(cluster: &Cluster, loads: &LoadMatrix, worst: &Imbalance) -> String {
     table
 }
 
-fn advice(cluster: &Cluster, changed: &[(&VhidSpec, &Vec<NodeIndex>)]) -> String {
+fn advice(all: &[&HostName], changed: &[(&VhidSpec, &Vec<NodeIndex>)]) -> String {
     let mut help = "write priority = \"auto\" in each of them, or:".to_owned();
     for (vhid, order) in changed.iter().take(MOST_ORDERS) {
-        let nodes: Vec<String> = names(cluster, order)
+        let nodes: Vec<String> = names(all, order)
             .iter()
             .map(|name| format!("{name:?}"))
             .collect();
@@ -203,4 +202,100 @@ fn advice(cluster: &Cluster, changed: &[(&VhidSpec, &Vec<NodeIndex>)]) -> String
         let _ = write!(help, "\nand {left} more");
     }
     help
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    let groups = hosts.groups();
+    let mut judged: Vec<Vec<Vec<NodeIndex>>> = Vec::new();
+    for vip in hosts.shared_vips() {
+        let members = sharing(hosts, &groups, &vip);
+        let orders: Option<Vec<Vec<NodeIndex>>> =
+            members.iter().map(|group| hosts.order(group)).collect();
+        let Some(orders) = orders.filter(|orders| orders.len() > 1 && same_hosts(orders)) else {
+            continue;
+        };
+        if !judged.contains(&orders) {
+            if let Some(finding) = uneven(hosts, &vip, &members, &orders) {
+                findings.add(finding);
+            }
+            judged.push(orders);
+        }
+    }
+}
+
+/// The vhids that have the address, if all their hosts balance ARP.
+fn sharing<'g, 'h>(
+    hosts: &Hosts<'_>,
+    groups: &'g [VhidGroup<'h>],
+    vip: &SharedVip<'_>,
+) -> Vec<&'g VhidGroup<'h>> {
+    let has = |group: &&VhidGroup<'_>| {
+        let mut vips = group.members.iter().flat_map(|member| &member.config.vips);
+        group.segment == vip.segment && vips.any(|own| own.address() == vip.address)
+    };
+    let members: Vec<&VhidGroup<'_>> = groups.iter().filter(has).collect();
+    let mut all = members.iter().flat_map(|group| &group.members);
+    if all.any(|member| hosts.balances(member.host) != Some(true)) {
+        return Vec::new();
+    }
+    members
+}
+
+/// Hosts that lack one of the vhids have another mistake.
+fn same_hosts(orders: &[Vec<NodeIndex>]) -> bool {
+    let sorted = |order: &Vec<NodeIndex>| {
+        let mut order = order.clone();
+        order.sort_unstable();
+        order
+    };
+    orders
+        .windows(2)
+        .all(|pair| sorted(&pair[0]) == sorted(&pair[1]))
+}
+
+fn uneven(
+    hosts: &Hosts<'_>,
+    vip: &SharedVip<'_>,
+    groups: &[&VhidGroup<'_>],
+    orders: &[Vec<NodeIndex>],
+) -> Option<HostFinding> {
+    let all: Vec<&HostName> = hosts.hosts.iter().map(|host| &host.name).collect();
+    let worst = mirror::worst_imbalance(orders, all.len())?;
+    let units = orders.iter().map(|order| Unit {
+        candidates: order.clone(),
+        fixed: None,
+    });
+    let problem = Problem::new(all.len(), units.collect()).ok()?;
+    let judged = mirror::check(&problem, orders);
+    let better = judged.better?;
+    let message = format!(
+        "the vhids {} that share {} are uneven: {}\n{}",
+        list_in_words(groups.iter().map(|group| group.vhid)),
+        vip.address,
+        consequence(&all, &worst),
+        matrix(&all, &judged.matrix, &worst),
+    );
+    let changed: Vec<usize> = (0..orders.len())
+        .filter(|unit| orders[*unit] != better[*unit])
+        .collect();
+    let mut help =
+        "give the hosts ascending skews, such as 0, 100 and 200, in this order:".to_owned();
+    for unit in changed.iter().take(MOST_ORDERS) {
+        let order = names(&all, &better[*unit]).join(", ");
+        let _ = write!(help, "\nvhid {}: {order}", groups[*unit].vhid);
+    }
+    let place = |unit: usize| {
+        let member = groups[unit].members.first()?;
+        let host = &hosts.hosts[member.host];
+        let at = host.vhid_place(member.config.interface.as_str(), groups[unit].vhid)?;
+        Some((member.host, at))
+    };
+    let first = *changed.first()?;
+    let (host, at) = place(first)?;
+    let finding = HostFinding::at(Severity::Warning, host, at, message, help);
+    let others = (0..groups.len()).filter(|unit| *unit != first);
+    Some(others.fold(finding, |finding, unit| match place(unit) {
+        Some((host, at)) => finding.and(host, at, "shares the VIP"),
+        None => finding,
+    }))
 }

@@ -1,7 +1,9 @@
 //! `unicast-before-14`
 
 use crate::config::Description;
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFindings, Hosts, NewerWords};
 use crate::lint::registry::rule;
 use crate::lint::serving::unicast;
 use crate::lint::settings::{older_members, with_releases};
@@ -26,7 +28,7 @@ rule! {
     /// ```toml
     /// peers = "multicast"
     /// ```
-    UNICAST_BEFORE_14 = "CG804", "unicast-before-14", Error, refuses Everything
+    UNICAST_BEFORE_14 = "CG804", "unicast-before-14", Error, refuses Everything, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -46,4 +48,19 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
         let finding = Finding::new(Severity::Error, vhid.route.key("peers"), message, help);
         findings.add(with_releases(description, &older.nodes, finding));
     }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    let words = NewerWords {
+        keywords: &[
+            Keyword::Peer,
+            Keyword::Peer6,
+            Keyword::Mcast,
+            Keyword::Mcast6,
+        ],
+        feature: "unicast",
+        since: Release::R14,
+        help: "remove the word, so that advertisements go to the multicast group, or upgrade the host",
+    };
+    hosts.report_newer_words(&words, findings);
 }

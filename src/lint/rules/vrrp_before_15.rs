@@ -1,7 +1,9 @@
 //! `vrrp-before-15`
 
 use crate::config::Description;
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFindings, Hosts, NewerWords};
 use crate::lint::registry::rule;
 use crate::lint::serving::speaks_carp;
 use crate::lint::settings::{older_members, with_releases};
@@ -27,7 +29,7 @@ rule! {
     /// ```toml
     /// version = 2
     /// ```
-    VRRP_BEFORE_15 = "CG805", "vrrp-before-15", Error, refuses Everything
+    VRRP_BEFORE_15 = "CG805", "vrrp-before-15", Error, refuses Everything, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -48,4 +50,14 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
         let finding = Finding::new(Severity::Error, vhid.route.key("version"), message, help);
         findings.add(with_releases(description, &older.nodes, finding));
     }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    let words = NewerWords {
+        keywords: &[Keyword::Carpver, Keyword::Vrrpprio, Keyword::Vrrpinterval],
+        feature: "VRRPv3",
+        since: Release::R15,
+        help: "speak CARP, with advbase, advskew and pass; or upgrade the host",
+    };
+    hosts.report_newer_words(&words, findings);
 }
