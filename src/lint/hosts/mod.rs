@@ -1,5 +1,6 @@
 //! The second subject of rules: the files of hosts, one by one and against each other.
 
+mod addresses;
 mod comments;
 mod finding;
 mod groups;
@@ -9,6 +10,7 @@ use crate::dialect::join_segments;
 use crate::dialect::parse::{FileKind, HostReading, HostText, file_kind, read_host};
 use crate::model::{HostConfig, HostName, Place, Release, Vhid};
 
+pub use addresses::{PlacedAddress, Written, is_link_local, label};
 pub use comments::shell_lines;
 pub use finding::{HostFinding, HostFindings, HostLintFinding, HostPlace};
 pub use groups::{Member, VhidGroup};
