@@ -235,9 +235,3 @@ pub fn label(found: &SourceStatement<'_>) -> String {
         _ => interface.to_owned(),
     }
 }
-
-/// `fe80::1` on one segment is another address than on the next.
-#[must_use]
-pub fn is_link_local(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
-}

@@ -10,7 +10,7 @@ use crate::dialect::join_segments;
 use crate::dialect::parse::{FileKind, HostReading, HostText, file_kind, read_host};
 use crate::model::{HostConfig, HostName, Place, Release, Vhid};
 
-pub use addresses::{PlacedAddress, Written, is_link_local, label};
+pub use addresses::{PlacedAddress, Written, label};
 pub use comments::shell_lines;
 pub use finding::{HostFinding, HostFindings, HostLintFinding, HostPlace};
 pub use groups::{Member, VhidGroup};

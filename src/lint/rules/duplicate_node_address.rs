@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::config::Description;
-use crate::lint::addresses::{PlacedOwn, apart, of_node};
+use crate::lint::addresses::{PlacedOwn, apart, is_link_local, of_node};
 use crate::lint::engine::Findings;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, PlacedAddress, is_link_local};
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, PlacedAddress};
 use crate::lint::numbers::{list_in_words, nodes_in_words};
 use crate::lint::registry::rule;
 use crate::model::{Cluster, Finding, HostName, Severity};

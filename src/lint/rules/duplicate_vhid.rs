@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::Description;
 use crate::dialect::parse::Keyword;
+use crate::lint::addresses::is_link_local;
 use crate::lint::engine::Findings;
 use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost};
 use crate::lint::numbers::list_in_words;
@@ -178,7 +179,7 @@ fn numbered<'h>(host: &'h LintHost<'_>) -> Vec<Numbered<'h>> {
 }
 
 fn pairs_overlap(ours: &[ipnet::IpNet], theirs: &[ipnet::IpNet]) -> bool {
-    let link_local = |net: &ipnet::IpNet| crate::lint::addresses::is_link_local(net.addr());
+    let link_local = |net: &ipnet::IpNet| is_link_local(net.addr());
     ours.iter().filter(|net| !link_local(net)).any(|a| {
         theirs
             .iter()

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::config::Description;
-use crate::lint::addresses::{PlacedOwn, PlacedVip, apart, of_node, vips};
+use crate::lint::addresses::{PlacedOwn, PlacedVip, apart, is_link_local, of_node, vips};
 use crate::lint::engine::Findings;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, PlacedAddress, is_link_local, label};
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, PlacedAddress, label};
 use crate::lint::numbers::{list_in_words, nodes_in_words};
 use crate::lint::registry::rule;
 use crate::model::{Finding, Severity, VhidSpec};

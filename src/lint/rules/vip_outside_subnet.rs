@@ -2,11 +2,11 @@
 
 use crate::config::Description;
 use crate::lint::addresses::{
-    PlacedOwn, PlacedVip, Position, outside_listed_subnets, position, vips,
+    PlacedOwn, PlacedVip, Position, is_link_local, outside_listed_subnets, position, vips,
 };
 use crate::lint::engine::Findings;
 use crate::lint::hosts::{
-    HostFinding, HostFindings, Hosts, LintHost, PlacedAddress, Written, is_link_local, label,
+    HostFinding, HostFindings, Hosts, LintHost, PlacedAddress, Written, label,
 };
 use crate::lint::numbers::{list_in_words, nodes_in_words};
 use crate::lint::registry::rule;
