@@ -14,6 +14,7 @@ mod keys;
 mod levels;
 mod messages;
 mod mirrors;
+mod modules;
 mod numbers;
 mod pages;
 mod pattern;

@@ -1,5 +1,6 @@
 //! The second subject of rules: the files of hosts, one by one and against each other.
 
+mod addresses;
 mod comments;
 pub(in crate::lint) mod conflict;
 pub(in crate::lint) mod consequence;
@@ -20,6 +21,7 @@ use crate::dialect::join_segments;
 use crate::dialect::parse::{FileKind, HostReading, HostText, file_kind, read_host};
 use crate::model::{HostConfig, HostName, Place, Release, Vhid};
 
+pub use addresses::{PlacedAddress, Written, label};
 pub use comments::shell_lines;
 pub use finding::{HostFinding, HostFindings, HostLintFinding, HostPlace};
 pub use firewall::{Deciding, Packet, is_pf_conf, is_yes};

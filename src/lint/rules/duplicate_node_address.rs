@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::config::Description;
-use crate::lint::addresses::{PlacedOwn, apart, of_node};
+use crate::lint::addresses::{PlacedOwn, apart, is_link_local, of_node};
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, PlacedAddress};
 use crate::lint::numbers::{list_in_words, nodes_in_words};
 use crate::lint::registry::rule;
 use crate::model::{Cluster, Finding, HostName, Severity};
@@ -32,7 +33,7 @@ rule! {
     /// name = "b"
     /// lan = { name = "em0", addresses = ["192.0.2.3/24"] }
     /// ```
-    DUPLICATE_NODE_ADDRESS = "CG412", "duplicate-node-address", Error
+    DUPLICATE_NODE_ADDRESS = "CG412", "duplicate-node-address", Error, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -115,5 +116,79 @@ fn finding(
     others.iter().fold(finding, |finding, other| {
         let words = format!("node {} has it too", other.node.name);
         finding.and(other.at.clone(), words)
+    })
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    let mut owners: BTreeMap<(bool, IpAddr), Vec<(usize, PlacedAddress<'_>)>> = BTreeMap::new();
+    for (position, host) in hosts.iter() {
+        let vips = host.vips();
+        for own in host.own_addresses() {
+            // With a vhid beside it that is vip-without-vhid.
+            let is_vip = vips
+                .iter()
+                .any(|vip| vip.address() == own.address() && vip.interface() == own.interface());
+            if !is_vip && !is_link_local(own.address()) {
+                let key = (own.found.source.is_boot(), own.address());
+                owners.entry(key).or_default().push((position, own));
+            }
+        }
+    }
+    for ((_, address), owners) in owners {
+        let [(first, own), others @ ..] = owners.as_slice() else {
+            continue;
+        };
+        if others.iter().any(|(host, _)| host != first) {
+            findings.add(host_finding(hosts, address, (*first, own), others));
+        }
+    }
+}
+
+fn host_finding(
+    hosts: &Hosts<'_>,
+    address: IpAddr,
+    (first, own): (usize, &PlacedAddress<'_>),
+    others: &[(usize, PlacedAddress<'_>)],
+) -> HostFinding {
+    let mut positions: Vec<usize> = vec![first];
+    positions.extend(others.iter().map(|(host, _)| *host));
+    positions.dedup();
+    let vhids = positions
+        .iter()
+        .flat_map(|host| &hosts.configs[*host].vhids);
+    let segment = hosts.configs[first]
+        .interfaces
+        .iter()
+        .find(|interface| interface.name.as_str() == own.interface())
+        .map(|interface| &interface.segment);
+    let mut labels: Vec<_> = vhids
+        .filter(|vhid| Some(&vhid.segment) == segment)
+        .map(|vhid| vhid.vhid)
+        .collect();
+    labels.sort_unstable();
+    labels.dedup();
+    let source = if labels.is_empty() {
+        String::new()
+    } else {
+        let labels = labels.iter().map(|vhid| format!("vhid {vhid}"));
+        format!(
+            ", and their advertisements of {} have one source",
+            list_in_words(labels)
+        )
+    };
+    let message = format!(
+        "{address} is an own address of {}: ARP changes back and forth between {} MAC addresses{source}",
+        list_in_words(positions.iter().map(|host| &hosts.hosts[*host].name)),
+        positions.len(),
+    );
+    let help = "give each host an address of its own";
+    let finding = HostFinding::at(Severity::Error, first, own.place, message, help);
+    others.iter().fold(finding, |finding, (host, other)| {
+        let words = format!(
+            "{} has it too, on {}",
+            hosts.hosts[*host].name,
+            other.interface()
+        );
+        finding.and(*host, other.place, words)
     })
 }

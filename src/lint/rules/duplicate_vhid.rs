@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::config::Description;
+use crate::dialect::parse::Keyword;
+use crate::lint::addresses::is_link_local;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
-use crate::model::{Cluster, Finding, Severity, VhidSpec};
+use crate::model::{Cluster, Finding, Place, Severity, VhidSpec};
 
 rule! {
     /// Finds the same vhid twice on a segment, or one that a stranger there uses.
@@ -33,7 +36,7 @@ rule! {
     /// ```
     ///
     /// Numbers that routers of other people use on the segment belong into `reserved` of the `[[segment]]`.
-    DUPLICATE_VHID = "CG411", "duplicate-vhid", Error
+    DUPLICATE_VHID = "CG411", "duplicate-vhid", Error, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -96,4 +99,90 @@ fn free_numbers(cluster: &Cluster, vhid: &VhidSpec) -> String {
         vhid.segment,
         list_in_words(free)
     )
+}
+
+/// A vhid of the boot: its number, its interface, its place, and the subnets that tell the segment.
+struct Numbered<'h> {
+    vhid: i64,
+    interface: &'h str,
+    place: Place,
+    subnets: Vec<ipnet::IpNet>,
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        let all = numbered(host);
+        for (nth, later) in all.iter().enumerate() {
+            let shares = |earlier: &&Numbered<'_>| {
+                earlier.vhid == later.vhid && pairs_overlap(&earlier.subnets, &later.subnets)
+            };
+            let Some(first) = all[..nth].iter().find(shares) else {
+                continue;
+            };
+            let consequence = if host.is_legacy() {
+                "the kernel refuses the second one (`File exists`), and its VIPs are missing"
+            } else {
+                "one virtual MAC address with two owners, each drops the other's advertisements, and both stay master"
+            };
+            let message = format!(
+                "vhid {} stands on {} and on {}, which are on one network: {consequence}",
+                later.vhid, first.interface, later.interface
+            );
+            let used: BTreeSet<i64> = all.iter().map(|one| one.vhid).collect();
+            let free = (1..=255).filter(|id| !used.contains(id)).take(3);
+            let help = format!("write another number; free are {} …", list_in_words(free));
+            findings.add(
+                HostFinding::at(Severity::Error, position, later.place, message, help).and(
+                    position,
+                    first.place,
+                    "the first vhid of that number",
+                ),
+            );
+        }
+    }
+}
+
+fn numbered<'h>(host: &'h LintHost<'_>) -> Vec<Numbered<'h>> {
+    let own = host.boot_addresses();
+    let vips = host.vips();
+    let mut all: Vec<Numbered<'h>> = Vec::new();
+    for found in host.boot() {
+        let interface = found.statement.interface.text();
+        let number = found.vhid().filter(|vhid| (1..=255).contains(vhid));
+        let Some(vhid) = number.filter(|_| !found.statement.removes()) else {
+            continue;
+        };
+        let known = all
+            .iter()
+            .any(|one| one.interface == interface && (host.is_legacy() || one.vhid == vhid));
+        if known || found.statement.parameter(Keyword::Vhid).is_none() {
+            continue;
+        }
+        let tells = if host.is_legacy() { &vips } else { &own };
+        let addresses = tells
+            .iter()
+            .filter(|placed| placed.interface() == interface && placed.found.source.is_boot());
+        let subnets = addresses.map(|placed| {
+            // Up to 9 the subnet of a VIP with a host mask is that of the parent.
+            let parent = own.iter().find(|own| own.holds(placed.address()));
+            parent.map_or_else(|| placed.vip.net().trunc(), |own| own.vip.net().trunc())
+        });
+        let place = found.statement.vhid_place();
+        all.push(Numbered {
+            vhid,
+            interface,
+            place,
+            subnets: subnets.collect(),
+        });
+    }
+    all
+}
+
+fn pairs_overlap(ours: &[ipnet::IpNet], theirs: &[ipnet::IpNet]) -> bool {
+    let link_local = |net: &ipnet::IpNet| is_link_local(net.addr());
+    ours.iter().filter(|net| !link_local(net)).any(|a| {
+        theirs
+            .iter()
+            .any(|b| a.contains(&b.network()) || b.contains(&a.network()))
+    })
 }

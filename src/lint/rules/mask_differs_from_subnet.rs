@@ -3,6 +3,7 @@
 use crate::config::Description;
 use crate::lint::addresses::{PlacedOwn, PlacedVip, of_interface, vips};
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, Written};
 use crate::lint::numbers::nodes_in_words;
 use crate::lint::registry::rule;
 use crate::model::{Family, Finding, Severity, VhidSpec};
@@ -28,7 +29,7 @@ rule! {
     /// ```toml
     /// vips = ["192.0.2.10/24"]
     /// ```
-    MASK_DIFFERS_FROM_SUBNET = "CG406", "mask-differs-from-subnet", Warning
+    MASK_DIFFERS_FROM_SUBNET = "CG406", "mask-differs-from-subnet", Warning, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -102,4 +103,65 @@ fn judge(
         let words = format!("{} of node {}", own.address, own.node.name);
         finding.and(own.at.clone(), words)
     }));
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        for written in host.written_vips() {
+            let vip = written.0.vip;
+            // Without a prefix length its mistake is missing-prefix.
+            if vip.family() == Family::Inet && vip.written_prefix().is_none() {
+                continue;
+            }
+            if let Some(finding) = judge_host(host, position, &written) {
+                findings.add(finding);
+            }
+        }
+    }
+}
+
+fn judge_host(
+    host: &LintHost<'_>,
+    position: usize,
+    (placed, others): &Written<'_>,
+) -> Option<HostFinding> {
+    let vip = placed.vip;
+    let mut own = host.addresses_beside(placed);
+    own.retain(|own| own.holds(vip.address()) && own.address() != vip.address());
+    let same = own.iter().any(|own| own.vip.prefix() == vip.prefix());
+    let first = own.first().filter(|_| !same)?;
+    if vip.has_host_mask() && !host.is_legacy() {
+        return None;
+    }
+    let network = vip.net().trunc();
+    let (severity, consequence) = if host.is_legacy() {
+        let consequence = format!("pf and daemons take {network} for a network of its own");
+        (Severity::Info, consequence)
+    } else {
+        let consequence = format!(
+            "the master alone gets a second route, to {network}, and it moves with the VIP"
+        );
+        (Severity::Warning, consequence)
+    };
+    let message = format!(
+        "VIP {vip} lies in {} of {}, with another prefix length: {consequence}",
+        first.vip.net().trunc(),
+        first.interface(),
+    );
+    let (address, prefix) = (vip.address(), first.vip.prefix());
+    let help = if host.is_legacy() {
+        format!("write {address}/{prefix}")
+    } else {
+        format!(
+            "write {address}/{prefix}, or {address}/{}",
+            vip.family().bits()
+        )
+    };
+    let finding = HostFinding::at(severity, position, placed.place, message, help);
+    let finding = others.iter().fold(finding, |finding, other| {
+        finding.and(position, *other, "the same VIP")
+    });
+    Some(own.iter().fold(finding, |finding, own| {
+        finding.and(position, own.place, format!("the own address {}", own.vip))
+    }))
 }

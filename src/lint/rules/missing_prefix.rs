@@ -3,6 +3,7 @@
 use crate::config::Description;
 use crate::lint::addresses::{PlacedVip, narrowest_subnet, vips};
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, PlacedAddress, Written};
 use crate::lint::registry::rule;
 use crate::model::{Family, Finding, Severity, VhidSpec};
 
@@ -28,7 +29,7 @@ rule! {
     /// ```
     ///
     /// From FreeBSD 10 on /32 is right as well where the interface has an address in the subnet.
-    MISSING_PREFIX = "CG401", "missing-prefix", Error
+    MISSING_PREFIX = "CG401", "missing-prefix", Error, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -86,4 +87,65 @@ fn finding(description: &Description<'_>, vhid: &VhidSpec, placed: &PlacedVip) -
 fn only_legacy(description: &Description<'_>, vhid: &VhidSpec) -> bool {
     let mut members = description.cluster.members(vhid);
     members.all(|(node, _)| node.release.has_carp_interfaces())
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        for (vip, others) in host.written_vips() {
+            let written = vip.vip.written_prefix().is_some();
+            if vip.vip.family() == Family::Inet && !written {
+                findings.add(host_finding(host, position, &(vip, others)));
+            }
+        }
+    }
+}
+
+fn host_finding(
+    host: &LintHost<'_>,
+    position: usize,
+    (placed, others): &Written<'_>,
+) -> HostFinding {
+    let (address, class) = (placed.address(), placed.vip.prefix());
+    let network = placed.vip.net().trunc();
+    let count = 1_u64 << (32 - class);
+    let holding = host.addresses_beside(placed);
+    let subnet: Option<&PlacedAddress<'_>> = holding
+        .iter()
+        .filter(|own| own.holds(address) && own.vip.prefix() < 32)
+        .max_by_key(|own| own.vip.prefix());
+    let consequence = match subnet {
+        Some(own) if own.vip.prefix() == class => {
+            format!(
+                "that of its class; only by chance it is that of {}",
+                own.vip
+            )
+        }
+        _ if host.is_legacy() => format!(
+            "that of its class: pf and daemons take all {count} addresses of {network} for its network"
+        ),
+        _ => format!(
+            "that of its class: the master holds all {count} addresses of {network} for its neighbours on {}",
+            placed.interface()
+        ),
+    };
+    let message =
+        format!("VIP {address} has no prefix length, and ifconfig takes /{class}, {consequence}");
+    let help = match subnet {
+        Some(own) => format!(
+            "write {address}/{}, the prefix of {}; {address}/{class} is what ifconfig takes now",
+            own.vip.prefix(),
+            own.vip
+        ),
+        None => format!(
+            "write the prefix length of its subnet behind the address; {address}/{class} is what ifconfig takes now"
+        ),
+    };
+    let mut finding = HostFinding::at(Severity::Error, position, placed.place, message, help);
+    for other in others {
+        finding = finding.and(position, *other, "the same without a prefix length");
+    }
+    match subnet {
+        Some(own) => finding.and(position, own.place, format!("the own address {}", own.vip)),
+        None => finding,
+    }
 }

@@ -3,6 +3,7 @@
 use crate::config::Description;
 use crate::lint::addresses::{Position, place_of_name, position};
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, PlacedAddress, label};
 use crate::lint::numbers::{list_in_words, nodes_in_words};
 use crate::lint::registry::rule;
 use crate::model::{Finding, IfName, Node, NodeInterface, Route, Severity, VhidSpec};
@@ -27,7 +28,7 @@ rule! {
     /// ```toml
     /// lan = { name = "em0", addresses = ["192.0.2.2/24"] }
     /// ```
-    UNSUPPORTED_INTERFACE = "CG413", "unsupported-interface", Error
+    UNSUPPORTED_INTERFACE = "CG413", "unsupported-interface", Error, for both
 }
 
 /// Drivers of interfaces without MAC addresses.
@@ -37,8 +38,8 @@ const REFUSED: &[&str] = &[
 ];
 
 /// The name is that of a driver with a unit number; other names were given by hand.
-fn is_unit_of(name: &IfName, driver: &str) -> bool {
-    let unit = name.as_str().strip_prefix(driver);
+fn is_unit_of(name: &str, driver: &str) -> bool {
+    let unit = name.strip_prefix(driver);
     unit.is_some_and(|unit| !unit.is_empty() && unit.bytes().all(|b| b.is_ascii_digit()))
 }
 
@@ -51,11 +52,11 @@ fn refused(
 ) -> bool {
     if REFUSED
         .iter()
-        .any(|driver| is_unit_of(&interface.name, driver))
+        .any(|driver| is_unit_of(interface.name.as_str(), driver))
     {
         return true;
     }
-    if !node.release.has_carp_interfaces() || !is_unit_of(&interface.name, "bridge") {
+    if !node.release.has_carp_interfaces() || !is_unit_of(interface.name.as_str(), "bridge") {
         return false;
     }
     // Release 9 looks for another parent; where one has the subnet, vip-outside-parent-subnet has its say.
@@ -145,6 +146,84 @@ fn finding(description: &Description<'_>, refused: &Refused<'_>) -> Finding {
     }
 }
 
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        if host.is_legacy() {
+            refused_parents(host, position, findings);
+            continue;
+        }
+        let mut told: Vec<(bool, &str)> = Vec::new();
+        for found in host.statements() {
+            let name = &found.statement.interface;
+            let source = found.source.is_boot();
+            let refused = name.known && is_refused(host, name.text());
+            if found.vhid().is_none() || found.statement.removes() || !refused {
+                continue;
+            }
+            if told.contains(&(source, name.text())) {
+                continue;
+            }
+            told.push((source, name.text()));
+            let message = format!(
+                "{} is to carry CARP: the kernel refuses it (`Operation not supported`), and this host never serves the VIPs of {}",
+                name.text(),
+                label(&found),
+            );
+            let help = "put the vhid on an Ethernet interface, a vlan or a bridge, such as em0, lagg0, em0.100 or bridge0";
+            findings.add(HostFinding::at(
+                Severity::Error,
+                position,
+                name.place,
+                message,
+                help,
+            ));
+        }
+    }
+}
+
+/// The name is that of a driver without MAC addresses, and nobody gave it by hand.
+fn is_refused(host: &LintHost<'_>, name: &str) -> bool {
+    let variables = &host.reading.variables;
+    let renamed = variables
+        .names_from("ifconfig_")
+        .filter(|variable| variable.ends_with("_name"))
+        .filter_map(|variable| variables.get(variable))
+        .any(|set| set.value.text().trim() == name);
+    !renamed && REFUSED.iter().any(|driver| is_unit_of(name, driver))
+}
+
+/// Up to 9: the only interfaces that hold a VIP cannot carry it.
+fn refused_parents(host: &LintHost<'_>, position: usize, findings: &mut HostFindings<'_>) {
+    let own = host.boot_addresses();
+    for (vip, others) in host.written_vips() {
+        let parents: Vec<&PlacedAddress<'_>> =
+            own.iter().filter(|own| own.holds(vip.address())).collect();
+        let all_refused = parents.iter().all(|parent| {
+            let name = parent.interface();
+            is_refused(host, name) || is_unit_of(name, "bridge")
+        });
+        let Some(parent) = parents.first().filter(|_| all_refused && host.is_clear()) else {
+            continue;
+        };
+        let message = format!(
+            "VIP {} of {} lies in the subnet of {}: FreeBSD 9 runs no CARP on it, and this host never serves the VIP",
+            vip.address(),
+            vip.interface(),
+            parent.interface(),
+        );
+        let help = "give an Ethernet interface or a vlan, such as em0, lagg0 or em0.100, an address in that subnet";
+        let mut finding = HostFinding::at(Severity::Error, position, vip.place, message, help);
+        for other in others {
+            finding = finding.and(position, other, "the same VIP");
+        }
+        for parent in parents {
+            let words = format!("the address of {}", parent.interface());
+            finding = finding.and(position, parent.place, words);
+        }
+        findings.add(finding);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,7 +232,9 @@ mod tests {
     fn names_of_drivers_have_a_unit_number() {
         let refused = |text: &str| {
             let name = IfName::new(text).unwrap();
-            REFUSED.iter().any(|driver| is_unit_of(&name, driver))
+            REFUSED
+                .iter()
+                .any(|driver| is_unit_of(name.as_str(), driver))
         };
         for name in ["lo0", "tun12", "wg0", "ng3", "ppp0", "pfsync0"] {
             assert!(refused(name), "{name}");

@@ -2,7 +2,9 @@
 
 use crate::config::Description;
 use crate::config::schema;
+use crate::dialect::parse::{FileKind, Keyword, is_carp_interface};
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, SourceStatement};
 use crate::lint::numbers::{list_in_words, nodes_in_words};
 use crate::lint::registry::rule;
 use crate::model::{Cluster, Finding, KnownSysctl, Severity};
@@ -27,7 +29,7 @@ rule! {
     /// ```toml
     /// vips = ["192.0.2.11/24"]
     /// ```
-    VHID_WITHOUT_ADDRESS = "CG410", "vhid-without-address", Error
+    VHID_WITHOUT_ADDRESS = "CG410", "vhid-without-address", Error, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -83,4 +85,106 @@ fn message(cluster: &Cluster, table: &schema::Vhid) -> String {
         );
     }
     message
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        let statements = host.statements();
+        let mut told: Vec<(&str, i64)> = Vec::new();
+        for found in &statements {
+            let interface = found.statement.interface.text();
+            let Some(vhid) = found.vhid().filter(|vhid| (1..=255).contains(vhid)) else {
+                continue;
+            };
+            let key = (interface, if host.is_legacy() { 0 } else { vhid });
+            let fits = host.is_legacy() == is_carp_interface(interface);
+            if !fits || told.contains(&key) || found.statement.removes() || !is_bare(found) {
+                continue;
+            }
+            let lacks = if found.source.is_boot() {
+                host.is_clear() && !statements.iter().any(|other| gives(other, key))
+            } else {
+                is_stranger(host, &statements, found, key)
+            };
+            if lacks {
+                told.push(key);
+                findings.add(host_finding(host, position, found, vhid));
+            }
+        }
+    }
+}
+
+/// The command has no address, and nothing that may have been meant as one.
+fn is_bare(found: &SourceStatement<'_>) -> bool {
+    let key = found.statement.key().map_or("", |(key, _)| key.expose());
+    // The key is an address where the word before it is missing.
+    let swallowed = key.contains('/') || key.parse::<std::net::IpAddr>().is_ok();
+    let mut unknown = found.statement.unknown();
+    found.statement.addresses().next().is_none() && unknown.next().is_none() && !swallowed
+}
+
+/// The command is of this vhid.
+fn is_of(found: &SourceStatement<'_>, (interface, vhid): (&str, i64)) -> bool {
+    found.statement.interface.text() == interface
+        && (vhid == 0 || found.vhid() == Some(vhid))
+        && !found.statement.removes()
+}
+
+/// The command gives the vhid an address, or was to.
+fn gives(found: &SourceStatement<'_>, key: (&str, i64)) -> bool {
+    is_of(found, key) && !is_bare(found)
+}
+
+/// A live command for a vhid that nothing else knows.
+fn is_stranger(
+    host: &LintHost<'_>,
+    statements: &[SourceStatement<'_>],
+    found: &SourceStatement<'_>,
+    key: (&str, i64),
+) -> bool {
+    let evidence =
+        (host.has(FileKind::RcConf) && host.is_clear()) || host.has(FileKind::IfconfigOutput);
+    let known = statements.iter().any(|other| {
+        let boot = other.source.is_boot() && other.statement.parameter(Keyword::Vhid).is_some();
+        is_of(other, key) && (boot || gives(other, key))
+    });
+    let shown = host.reading.shown_interfaces.iter().any(|shown| {
+        shown.name == key.0
+            && shown
+                .vhids
+                .iter()
+                .any(|vhid| Some(vhid.vhid) == found.vhid())
+    });
+    let unknown_word = !found.statement.interface.known;
+    evidence && !known && !shown && !unknown_word
+}
+
+fn host_finding(
+    host: &LintHost<'_>,
+    position: usize,
+    found: &SourceStatement<'_>,
+    vhid: i64,
+) -> HostFinding {
+    let interface = found.statement.interface.text();
+    let mut message =
+        format!("vhid {vhid} on {interface} has no address: it stays in INIT on this host");
+    if !host.is_legacy() {
+        let known = KnownSysctl::named(KnownSysctl::IFDOWN_FACTOR).map_or(0, |known| known.default);
+        let factor = host.sysctl(KnownSysctl::IFDOWN_FACTOR).unwrap_or(known);
+        message += &format!(
+            ", keeps {interface} promiscuous and adds {factor} to the demotion at each loss of the link"
+        );
+    }
+    let help = if found.source.is_boot() {
+        "write its address behind the family, such as `inet 192.0.2.1/24`, or remove the line"
+    } else {
+        "write its address into the command, or the number of a vhid that is there"
+    };
+    HostFinding::at(
+        Severity::Error,
+        position,
+        found.statement.vhid_place(),
+        message,
+        help,
+    )
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::config::Description;
 use crate::lint::addresses::{PlacedVip, vips};
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, PlacedAddress};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::model::{Finding, SegmentName, Severity, VhidSpec};
@@ -34,7 +35,7 @@ rule! {
     /// ```
     ///
     /// To share the load, publish both addresses under one name in the DNS.
-    VIP_IN_TWO_VHIDS = "CG407", "vip-in-two-vhids", Error
+    VIP_IN_TWO_VHIDS = "CG407", "vip-in-two-vhids", Error, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -106,4 +107,69 @@ fn finding(
         let words = format!("it stands in {} too", vhid.label());
         finding.and(placed.at.clone(), words)
     })
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        if host.is_legacy() {
+            continue;
+        }
+        let mut uses: BTreeMap<(bool, &str, IpAddr), Vec<PlacedAddress<'_>>> = BTreeMap::new();
+        let vips = host.vips();
+        for vip in vips {
+            let source = vip.found.source;
+            if vip.found.vhid().is_some() && !host.branches(source) {
+                let key = (source.is_boot(), vip.interface(), vip.address());
+                uses.entry(key).or_default().push(vip);
+            }
+        }
+        // A script may take an address out of a vhid before it goes into another.
+        let removed: Vec<IpAddr> = host
+            .statements()
+            .iter()
+            .filter(|found| found.statement.removes())
+            .flat_map(|found| found.statement.addresses())
+            .filter_map(|address| address.address)
+            .collect();
+        for ((boot, interface, address), uses) in &uses {
+            let is_moved = !boot && removed.contains(address);
+            if let Some(finding) = host_finding(position, interface, uses).filter(|_| !is_moved) {
+                findings.add(finding);
+            }
+        }
+    }
+}
+
+fn host_finding(
+    position: usize,
+    interface: &str,
+    uses: &[PlacedAddress<'_>],
+) -> Option<HostFinding> {
+    let (last, earlier) = uses.split_last()?;
+    let vhid = last.found.vhid()?;
+    let mut losing: Vec<i64> = earlier
+        .iter()
+        .filter_map(|vip| vip.found.vhid())
+        .filter(|other| *other != vhid)
+        .collect();
+    losing.sort_unstable();
+    losing.dedup();
+    if losing.is_empty() {
+        return None;
+    }
+    let address = last.address();
+    let losing = list_in_words(losing.iter().map(|vhid| format!("vhid {vhid}")));
+    let message = format!(
+        "VIP {address} on {interface} stands in {losing} and in vhid {vhid}, but an address has one vhid: vhid {vhid} comes last and takes it, and {losing} stays in INIT unless it has another address"
+    );
+    let help = "write another address here, or take it out of the other vhid";
+    let finding = HostFinding::at(Severity::Error, position, last.place, message, help);
+    Some(earlier.iter().fold(finding, |finding, other| {
+        let vhid = other.found.vhid().unwrap_or_default();
+        finding.and(
+            position,
+            other.place,
+            format!("it stands in vhid {vhid} too"),
+        )
+    }))
 }

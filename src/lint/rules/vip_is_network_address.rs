@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::config::Description;
 use crate::lint::addresses::{PlacedVip, narrowest_subnet, vips};
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, Written};
 use crate::lint::registry::rule;
 use crate::model::{Finding, Route, Severity, VhidSpec, is_host_address};
 
@@ -28,7 +29,7 @@ rule! {
     /// ```toml
     /// vips = ["192.0.2.254/24"]
     /// ```
-    VIP_IS_NETWORK_ADDRESS = "CG402", "vip-is-network-address", Error
+    VIP_IS_NETWORK_ADDRESS = "CG402", "vip-is-network-address", Error, for both
 }
 
 /// The longest prefix of a subnet that has a network and a broadcast address.
@@ -84,4 +85,64 @@ fn judge(
         Some((at, words)) => finding.and(at, words),
         None => finding,
     });
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        for written in host.written_vips() {
+            if let Some(finding) = judge_host(host, position, &written) {
+                findings.add(finding);
+            }
+        }
+    }
+}
+
+fn judge_host(
+    host: &LintHost<'_>,
+    position: usize,
+    (placed, others): &Written<'_>,
+) -> Option<HostFinding> {
+    let IpAddr::V4(address) = placed.address() else {
+        return None;
+    };
+    let written = placed.vip.written_prefix().filter(|p| *p <= LONGEST);
+    let own = host
+        .addresses_beside(placed)
+        .into_iter()
+        .filter(|own| own.vip.prefix() <= LONGEST && own.holds(address.into()))
+        .max_by_key(|own| own.vip.prefix())
+        .filter(|_| written.is_none());
+    let net = match (&own, written) {
+        (_, Some(_)) => placed.vip.net(),
+        (Some(own), None) => own.vip.net(),
+        (None, None) => return None,
+    };
+    let ipnet::IpNet::V4(net) = net else {
+        return None;
+    };
+    if is_host_address(address, net) {
+        return None;
+    }
+    let what = if address == net.network() {
+        "network"
+    } else {
+        "broadcast"
+    };
+    let message = format!(
+        "VIP {address} is the {what} address of {}: it is no host's, and clients cannot use it",
+        net.trunc()
+    );
+    let help = format!(
+        "write a host's address, from {} to {}",
+        Ipv4Addr::from(u32::from(net.network()) + 1),
+        Ipv4Addr::from(u32::from(net.broadcast()) - 1)
+    );
+    let mut finding = HostFinding::at(Severity::Error, position, placed.place, message, help);
+    for other in others {
+        finding = finding.and(position, *other, "the same address");
+    }
+    Some(match own {
+        Some(own) => finding.and(position, own.place, format!("the own address {}", own.vip)),
+        None => finding,
+    })
 }

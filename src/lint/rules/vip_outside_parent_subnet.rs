@@ -3,6 +3,7 @@
 use crate::config::Description;
 use crate::lint::addresses::{PlacedOwn, PlacedVip, Position, position, vips};
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, PlacedAddress, Written};
 use crate::lint::numbers::{list_in_words, nodes_in_words};
 use crate::lint::registry::rule;
 use crate::model::{Finding, Node, NodeInterface, Severity, VhidSpec};
@@ -30,7 +31,7 @@ rule! {
     /// ```
     ///
     /// Or give every node an own address in the subnet of the VIP.
-    VIP_OUTSIDE_PARENT_SUBNET = "CG404", "vip-outside-parent-subnet", Error
+    VIP_OUTSIDE_PARENT_SUBNET = "CG404", "vip-outside-parent-subnet", Error, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -157,5 +158,122 @@ fn different_parents(
             .and(home.at.clone(), "the address of the other interface");
         findings.add(finding.about(&node.name));
         return;
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        // An address that comes from a lease is in no file.
+        if !host.is_legacy() || !host.is_clear() || !host.leases().is_empty() {
+            continue;
+        }
+        let own = host.boot_addresses();
+        let vips = host.written_vips();
+        for written in &vips {
+            if let Some(finding) = no_parent(position, written, &own) {
+                findings.add(finding);
+            }
+        }
+        two_parents(host, position, &own, findings);
+    }
+}
+
+fn no_parent(
+    position: usize,
+    (vip, others): &Written<'_>,
+    own: &[PlacedAddress<'_>],
+) -> Option<HostFinding> {
+    let address = vip.address();
+    let own: Vec<_> = own.iter().filter(|own| own.address().is_ipv4()).collect();
+    if own.is_empty() || !address.is_ipv4() || own.iter().any(|own| own.holds(address)) {
+        return None;
+    }
+    let mut subnets: Vec<_> = own.iter().map(|own| own.vip.net().trunc()).collect();
+    subnets.sort_unstable();
+    subnets.dedup();
+    let message = format!(
+        "VIP {address} lies in no subnet of this host ({}): {} is refused the address (`Can't assign requested address`), and the host never serves it",
+        list_in_words(subnets),
+        vip.interface(),
+    );
+    let help = format!(
+        "write an address in the subnet of {}, such as one beside {}, or give it an own address in the subnet of the VIP",
+        own[0].interface(),
+        own[0].vip
+    );
+    let mut finding = HostFinding::at(Severity::Error, position, vip.place, message, help);
+    for other in others {
+        finding = finding.and(position, *other, "the same address");
+    }
+    for own in own {
+        finding = finding.and(
+            position,
+            own.place,
+            format!("the own address of {}", own.interface()),
+        );
+    }
+    Some(finding)
+}
+
+/// The addresses of a carp interface lead to two parents.
+fn two_parents(
+    host: &LintHost<'_>,
+    position: usize,
+    own: &[PlacedAddress<'_>],
+    findings: &mut HostFindings<'_>,
+) {
+    let mut told: Vec<&str> = Vec::new();
+    let vips = host.vips();
+    let homes: Vec<_> = vips
+        .iter()
+        .filter(|vip| vip.found.source.is_boot())
+        .map(|vip| {
+            let homes = own.iter().filter(|own| own.holds(vip.address()));
+            (vip, homes.collect::<Vec<_>>())
+        })
+        .filter(|(_, homes)| !homes.is_empty())
+        .collect();
+    for (vip, of_vip) in &homes {
+        // No interface is a home of both.
+        let other = homes.iter().find(|(first, of_first)| {
+            first.interface() == vip.interface()
+                && of_first
+                    .iter()
+                    .all(|a| of_vip.iter().all(|b| a.interface() != b.interface()))
+        });
+        let Some((first, of_first)) = other else {
+            continue;
+        };
+        if first.place >= vip.place || told.contains(&vip.interface()) {
+            continue;
+        }
+        told.push(vip.interface());
+        let message = format!(
+            "VIP {} of {} leads to {}, VIP {} to {}: a carp interface has one parent, and the later VIP is refused (`Can't assign requested address`)",
+            first.address(),
+            vip.interface(),
+            of_first[0].interface(),
+            vip.address(),
+            of_vip[0].interface(),
+        );
+        let help = "put it on a carp interface of its own, with a vhid of its own";
+        findings.add(
+            HostFinding::at(Severity::Error, position, vip.place, message, help)
+                .and(
+                    position,
+                    first.place,
+                    "the VIP that leads to the first interface",
+                )
+                .and(
+                    position,
+                    of_first[0].place,
+                    "the address of the first interface",
+                )
+                .and(
+                    position,
+                    of_vip[0].place,
+                    "the address of the other interface",
+                ),
+        );
     }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::config::Description;
 use crate::lint::addresses::vips;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, PlacedAddress, Source};
 use crate::lint::numbers::{nodes_in_words, seconds, takeover_of};
 use crate::lint::registry::rule;
 use crate::model::{Finding, HostName, Release, Route, Severity, VhidSpec};
@@ -30,7 +31,7 @@ rule! {
     /// ```toml
     /// vips = ["192.0.2.10/24", "192.0.2.11/24"]
     /// ```
-    VIP_REPEATED = "CG408", "vip-repeated", Error
+    VIP_REPEATED = "CG408", "vip-repeated", Error, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -92,5 +93,80 @@ fn finding(
     let others = places.iter().enumerate().filter(|(nth, _)| *nth != 1);
     others.fold(finding, |finding, (_, at)| {
         finding.and(at.clone(), "the same address")
+    })
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        if host.is_legacy() {
+            continue;
+        }
+        let removed = removed(host);
+        let mut uses: BTreeMap<(Source, &str, i64, IpAddr), Vec<PlacedAddress<'_>>> =
+            BTreeMap::new();
+        let vips = host.vips();
+        for vip in vips {
+            let source = vip.found.source;
+            let Some(vhid) = vip.found.vhid().filter(|_| !host.branches(source)) else {
+                continue;
+            };
+            let key = (source, vip.interface(), vhid, vip.address());
+            if !removed.contains(&(source, vip.address())) {
+                uses.entry(key).or_default().push(vip);
+            }
+        }
+        for ((_, interface, vhid, _), uses) in &uses {
+            if let [_, _, ..] = uses.as_slice() {
+                findings.add(host_finding(host, position, (interface, *vhid), uses));
+            }
+        }
+    }
+}
+
+/// What a script takes away it may add again.
+fn removed(host: &LintHost<'_>) -> Vec<(Source, IpAddr)> {
+    let statements = host.statements();
+    statements
+        .iter()
+        .filter(|found| found.statement.removes())
+        .flat_map(|found| {
+            let addresses = found.statement.addresses();
+            addresses.filter_map(|address| Some((found.source, address.address?)))
+        })
+        .collect()
+}
+
+fn host_finding(
+    host: &LintHost<'_>,
+    position: usize,
+    (interface, vhid): (&str, i64),
+    uses: &[PlacedAddress<'_>],
+) -> HostFinding {
+    let address = uses[0].address();
+    let times = match uses.len() {
+        2 => "twice".to_owned(),
+        many => format!("{many} times"),
+    };
+    let what = format!("VIP {address} stands {times} in vhid {vhid} on {interface}");
+    let (severity, consequence) = if host.release() == Release::R11 {
+        let consequence = "a second command for it removes VIP and vhid (FreeBSD 11)".to_owned();
+        (Severity::Error, consequence)
+    } else {
+        let wait = host
+            .takeover_us(interface, vhid)
+            .map_or_else(String::new, |wait| {
+                format!(", {} without this master", seconds(wait))
+            });
+        let consequence = format!(
+            "advertisements cover it once, and a second command for it restarts the vhid{wait}"
+        );
+        (Severity::Warning, consequence)
+    };
+    let help = "remove it here, or write the address that was meant";
+    let message = format!("{what}: {consequence}");
+    let finding = HostFinding::at(severity, position, uses[1].place, message, help);
+    let others = uses.iter().enumerate().filter(|(nth, _)| *nth != 1);
+    others.fold(finding, |finding, (_, other)| {
+        finding.and(position, other.place, "the same address")
     })
 }

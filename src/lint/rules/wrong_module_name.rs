@@ -1,0 +1,106 @@
+//! `wrong-module-name`
+
+use crate::dialect::parse::LoaderAction;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost};
+use crate::lint::modules::{kld_words, loads};
+use crate::lint::registry::rule;
+use crate::model::{Place, Severity};
+
+rule! {
+    /// Finds the module of CARP under the name that another release gives it.
+    ///
+    /// ## Why it matters
+    ///
+    /// Up to FreeBSD 9 the module is called if_carp, from 10 on carp (`sys/modules/if_carp` and `sys/modules/carp`). Under the other
+    /// name it is not found. Without it the kernel has no CARP (`Protocol not supported`), and the host serves no VIP; on 9
+    /// `ifconfig carp0 create` still loads it.
+    ///
+    /// ## Example
+    ///
+    /// ```sh
+    /// # loader.conf on FreeBSD 14
+    /// if_carp_load="YES"
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```sh
+    /// # loader.conf on FreeBSD 14
+    /// carp_load="YES"
+    /// ```
+    WRONG_MODULE_NAME = "CG810", "wrong-module-name", Error, for hosts
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        if host.is_legacy() {
+            for place in in_loader(host, "carp") {
+                let message = "FreeBSD 9 has no module carp: the loader does not find it, and only `ifconfig carpN create` loads CARP";
+                let help = "write if_carp_load=\"YES\"";
+                findings.add(HostFinding::at(
+                    Severity::Warning,
+                    position,
+                    place,
+                    message,
+                    help,
+                ));
+            }
+            continue;
+        }
+        let loaded = !in_loader(host, "carp").is_empty();
+        let consequence = if loaded {
+            "carp_load loads CARP, and this finds nothing"
+        } else {
+            "it is not found, without CARP each command with vhid fails (`Protocol not supported`), and this host serves no VIP"
+        };
+        let message =
+            format!("from FreeBSD 10 on the module is called carp, not if_carp: {consequence}");
+        let lines = in_loader(host, "if_carp").into_iter();
+        let lines = lines.map(|place| (place, "write carp_load=\"YES\""));
+        let listed = kld_words(host).unwrap_or_default();
+        let listed = listed
+            .iter()
+            .filter(|word| loads(word.text(), "if_carp"))
+            .map(|word| {
+                (
+                    word.place,
+                    "take it out, and write carp_load=\"YES\" into loader.conf",
+                )
+            });
+        let commands = in_scripts(host).into_iter();
+        let commands = commands.map(|place| (place, "write kldload carp"));
+        for (place, help) in lines.chain(listed).chain(commands) {
+            findings.add(HostFinding::at(
+                Severity::Error,
+                position,
+                place,
+                message.clone(),
+                help,
+            ));
+        }
+    }
+}
+
+/// The loader lines that load a module.
+fn in_loader(host: &LintHost<'_>, wanted: &str) -> Vec<Place> {
+    let lines = host.reading.loader.iter().filter(|line| {
+        matches!(&line.action, LoaderAction::Module(module, value) if module == wanted && value == "YES")
+    });
+    lines.map(|line| line.place).collect()
+}
+
+/// The arguments of kldload(8) that name if_carp.
+fn in_scripts(host: &LintHost<'_>) -> Vec<Place> {
+    let scripts = host.reading.scripts.iter();
+    let commands = scripts.flat_map(|script| &script.script.commands);
+    commands
+        .filter_map(|command| {
+            let (program, arguments) = command.words.split_first()?;
+            let is_kldload = program.text().rsplit('/').next() == Some("kldload");
+            let mut named = arguments
+                .iter()
+                .filter(|word| loads(word.text(), "if_carp"));
+            Some(named.next().filter(|_| is_kldload)?.place)
+        })
+        .collect()
+}
