@@ -1,18 +1,25 @@
 //! The second subject of rules: the files of hosts, one by one and against each other.
 
+mod aliases;
 mod comments;
 mod finding;
 mod groups;
+mod lines;
 mod statements;
+mod syntax;
 
 use crate::dialect::join_segments;
 use crate::dialect::parse::{FileKind, HostReading, HostText, file_kind, read_host};
 use crate::model::{HostConfig, HostName, Place, Release, Vhid};
 
+pub(in crate::lint) use aliases::is_interface_variable;
+pub use aliases::{AliasPiece, KeyWord};
 pub use comments::shell_lines;
 pub use finding::{HostFinding, HostFindings, HostLintFinding, HostPlace};
 pub use groups::{Member, VhidGroup};
+pub use lines::without_carriage_returns;
 pub use statements::{Source, SourceStatement};
+pub use syntax::{Fault, Garbled, Unset};
 
 /// A host that was read from files.
 #[derive(Debug)]
@@ -30,6 +37,22 @@ impl<'a> LintHost<'a> {
     #[must_use]
     pub fn read(name: HostName, files: Vec<HostText<'a>>, release: Option<Release>) -> Self {
         let reading = read_host(&name, &files, release);
+        Self {
+            name,
+            files,
+            reading,
+        }
+    }
+
+    /// The same, with texts that are judged in place of those of the files: see [`without_carriage_returns`].
+    #[must_use]
+    pub fn read_clean(
+        name: HostName,
+        files: Vec<HostText<'a>>,
+        clean: &[HostText<'a>],
+        release: Option<Release>,
+    ) -> Self {
+        let reading = read_host(&name, clean, release);
         Self {
             name,
             files,
