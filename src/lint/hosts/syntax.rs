@@ -125,11 +125,11 @@ impl<'a> LintHost<'a> {
                     garbled = wrong.is_some();
                     faults.extend(wrong.map(Fault::Garbled));
                 }
-                Item::Unknown(word) if word.known && !was_garbled => {
-                    // A word behind a word that nobody knows is its value.
-                    if !matches!(before, Some(Item::Unknown(_))) {
-                        faults.extend(stray(statement, position, word, is_carp, release));
-                    }
+                // A word behind a word that nobody knows is its value.
+                Item::Unknown(word)
+                    if word.known && !was_garbled && !matches!(before, Some(Item::Unknown(_))) =>
+                {
+                    faults.extend(stray(statement, position, word, is_carp, release));
                 }
                 _ => {}
             }
@@ -145,10 +145,16 @@ impl<'a> LintHost<'a> {
         if found.source != Source::Boot {
             return self.words_at(found).iter().any(|word| !word.known);
         }
-        let assignment = self.reading.variables.get(found.variable);
+        self.is_value_distorted(found.variable)
+    }
+
+    /// The value of a variable is not what was meant, or nobody knows it.
+    #[must_use]
+    pub fn is_value_distorted(&self, variable: &str) -> bool {
+        let assignment = self.reading.variables.get(variable);
         assignment.is_some_and(|assignment| !assignment.value.is_known())
-            || self.is_unset(found.variable)
-            || !self.broken_continuations(found.variable).is_empty()
+            || self.is_unset(variable)
+            || !self.broken_continuations(variable).is_empty()
     }
 
     /// Another rule has named the command, so that nothing more can be said about its key.

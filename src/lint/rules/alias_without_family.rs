@@ -30,7 +30,8 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
     for (position, host) in hosts.iter() {
         let variables = &host.reading.variables;
         for (name, place) in &host.reading.boot.inet_added {
-            if host.is_legacy() && !name.starts_with("ifconfig_carp") {
+            let elsewhere = host.is_legacy() && !name.starts_with("ifconfig_carp");
+            if elsewhere || host.is_value_distorted(name) {
                 continue;
             }
             let words = variables

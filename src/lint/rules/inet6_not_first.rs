@@ -82,6 +82,7 @@ fn cut_off<'h>(host: &'h LintHost<'_>) -> impl Iterator<Item = Place> + 'h {
     let losses = host.reading.boot.losses.iter();
     losses
         .filter(|loss| loss.reason == LossReason::FamilyElsewhere)
+        .filter(|loss| !host.is_value_distorted(&loss.variable))
         .filter_map(|loss| {
             let words = variables.words(variables.get(&loss.variable)?);
             let at = words.iter().position(|word| word.place == loss.place)?;
