@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use carpgen::config::Description;
 use carpgen::dialect::parse::HostText;
-use carpgen::lint::hosts::{Hosts, LintHost};
+use carpgen::lint::hosts::{Hosts, LintHost, without_carriage_returns};
 use carpgen::lint::{RULES, Rule, check, check_hosts};
 use carpgen::model::{HostName, Severity};
 
@@ -46,6 +46,15 @@ fn files(folder: &Path) -> Vec<(String, String)> {
     found
 }
 
+/// The files of one host among those of all.
+fn texts<'t>(all: &'t [(String, String)], prefix: &str) -> Vec<HostText<'t>> {
+    let own = all.iter().filter_map(|(path, text)| {
+        let path = path.strip_prefix(prefix)?;
+        Some(HostText { path, text })
+    });
+    own.collect()
+}
+
 /// The rules that find something in a folder of hosts, with all that they say.
 fn host_findings(rule: &Rule, kind: &str) -> Vec<(&'static str, Severity, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -57,13 +66,20 @@ fn host_findings(rule: &Rule, kind: &str) -> Vec<(&'static str, Severity, String
         .iter()
         .map(|(path, _)| path.split('/').next().expect("a path"))
         .collect();
+    let mended: Vec<(String, String)> = all
+        .iter()
+        .map(|(path, text)| {
+            let own = path.split_once('/').expect("a host").1;
+            let clean = without_carriage_returns(own, text).unwrap_or_else(|| text.clone());
+            (path.clone(), clean)
+        })
+        .collect();
     let hosts = names.iter().map(|name| {
         let prefix = format!("{name}/");
-        let own = all.iter().filter_map(|(path, text)| {
-            let path = path.strip_prefix(&prefix)?;
-            Some(HostText { path, text })
-        });
-        LintHost::read(HostName::new(name).expect("a name"), own.collect(), None)
+        let own = texts(&all, &prefix);
+        let clean = texts(&mended, &prefix);
+        let name = HostName::new(name).expect("a name");
+        LintHost::read_clean(name, own, &clean, None)
     });
     let hosts = Hosts::new(hosts.collect());
     check_hosts(&hosts)

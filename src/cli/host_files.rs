@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::error::CommandError;
 use super::input::{self, plain};
 use crate::dialect::parse::{HostText, file_kind};
-use crate::lint::hosts::LintHost;
+use crate::lint::hosts::{LintHost, without_carriage_returns};
 use crate::model::{HostName, Release};
 
 /// How deep files of a host lie below its folder: `etc/rc.conf.d/network/FILE`.
@@ -36,6 +36,8 @@ pub(super) struct FoundFile {
     pub(super) at: String,
     /// Its text.
     pub(super) text: String,
+    /// Its text with other line ends, where it is judged with those.
+    pub(super) mended: Option<String>,
 }
 
 impl FoundHost {
@@ -49,10 +51,16 @@ impl FoundHost {
                 text: &file.text,
             })
             .collect();
+        let mended = self.files.iter().map(|file| HostText {
+            path: &file.path,
+            text: file.mended.as_ref().unwrap_or(&file.text),
+        });
+        let mended: Vec<HostText<'_>> = mended.collect();
         let own = files.iter().any(|file| file.path == "release");
-        LintHost::read(
+        LintHost::read_clean(
             self.name.clone(),
             files,
+            &mended,
             told.or(self.release.filter(|_| !own)),
         )
     }
@@ -124,6 +132,7 @@ pub(super) fn of_files(
     for (at, path) in files {
         let input = input::read(at)?;
         found.push(FoundFile {
+            mended: without_carriage_returns(path, &input.text),
             path: path.clone(),
             name: input.name.clone(),
             at: input.name,
@@ -149,6 +158,7 @@ fn read_host(
         let at = folder.join(path);
         let text = input::read(&at)?.text;
         files.push(FoundFile {
+            mended: without_carriage_returns(path, &text),
             path: path.clone(),
             name: format!("{prefix}{path}"),
             at: at.display().to_string(),

@@ -108,6 +108,10 @@ fn fields(raw: &RawWord<'_>, text: &Text<'_>, words: &mut Vec<Word>) {
         }
     }
     push(start, raw.text.len());
+    if raw.text.is_empty() && !raw.known {
+        // Nobody knows what stands here, but something does.
+        words.push(Word::new("", place(0), false));
+    }
 }
 
 /// The variables of a script, as its assignments follow each other.

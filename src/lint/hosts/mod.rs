@@ -1,6 +1,7 @@
 //! The second subject of rules: the files of hosts, one by one and against each other.
 
 mod addresses;
+mod aliases;
 mod comments;
 pub(in crate::lint) mod conflict;
 pub(in crate::lint) mod consequence;
@@ -9,9 +10,11 @@ mod events;
 mod finding;
 mod firewall;
 mod groups;
+mod lines;
 mod mirrors;
 mod newer_words;
 mod statements;
+mod syntax;
 mod sysctl_writes;
 mod sysctls;
 pub(in crate::lint) mod views;
@@ -22,13 +25,17 @@ use crate::dialect::parse::{FileKind, HostReading, HostText, file_kind, read_hos
 use crate::model::{HostConfig, HostName, Place, Release, Vhid};
 
 pub use addresses::{PlacedAddress, Written, label};
+pub(in crate::lint) use aliases::is_interface_variable;
+pub use aliases::{AliasPiece, KeyWord};
 pub use comments::shell_lines;
 pub use finding::{HostFinding, HostFindings, HostLintFinding, HostPlace};
 pub use firewall::{Deciding, Packet, is_pf_conf, is_yes};
 pub use groups::{Member, VhidGroup};
+pub use lines::without_carriage_returns;
 pub use mirrors::SharedVip;
 pub use newer_words::NewerWords;
 pub use statements::{Source, SourceStatement};
+pub use syntax::{Fault, Garbled, Unset};
 pub use sysctl_writes::{SysctlOrigin, SysctlWrite};
 pub use views::View;
 pub use waits::{wait_of, wait_of_shown};
@@ -49,6 +56,22 @@ impl<'a> LintHost<'a> {
     #[must_use]
     pub fn read(name: HostName, files: Vec<HostText<'a>>, release: Option<Release>) -> Self {
         let reading = read_host(&name, &files, release);
+        Self {
+            name,
+            files,
+            reading,
+        }
+    }
+
+    /// The same, with texts that are judged in place of those of the files: see [`without_carriage_returns`].
+    #[must_use]
+    pub fn read_clean(
+        name: HostName,
+        files: Vec<HostText<'a>>,
+        clean: &[HostText<'a>],
+        release: Option<Release>,
+    ) -> Self {
+        let reading = read_host(&name, clean, release);
         Self {
             name,
             files,

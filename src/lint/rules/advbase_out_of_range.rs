@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Description, ProblemKind};
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::numbers::seconds;
 use crate::lint::registry::rule;
 use crate::model::{Finding, Protocol, Release, Route, Severity, takeover_us};
@@ -28,7 +30,7 @@ rule! {
     /// ```toml
     /// advbase = 255
     /// ```
-    ADVBASE_OUT_OF_RANGE = "CG202", "advbase-out-of-range", Error, refuses Everything
+    ADVBASE_OUT_OF_RANGE = "CG202", "advbase-out-of-range", Error, refuses Everything, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -100,5 +102,46 @@ fn zero(description: &Description<'_>, at: Route) -> Finding {
         at,
         message,
         "write a number of seconds from 1 to 255; 1 is the usual one",
+    )
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        for found in host.statements() {
+            let bases = found
+                .statement
+                .parameters()
+                .filter(|parameter| parameter.keyword == Keyword::Advbase);
+            for parameter in bases.filter(|_| !host.is_distorted(&found)) {
+                let skew = found.statement.parameter(Keyword::Advskew);
+                let skew = skew.and_then(crate::dialect::parse::Parameter::number);
+                let (severity, message) = match parameter.number() {
+                    Some(0) => (Severity::Warning, of_zero(host.is_legacy(), skew)),
+                    Some(number) if number > 255 => (
+                        Severity::Error,
+                        format!(
+                            "advbase {number} does not fit into an advertisement: the kernel refuses it, and {} gets no VIP from this command",
+                            host.name
+                        ),
+                    ),
+                    _ => continue,
+                };
+                let place = parameter.value_place();
+                let help = "write a number of seconds from 1 to 255; 1 is the usual one";
+                findings.add(HostFinding::at(severity, position, place, message, help));
+            }
+        }
+    }
+}
+
+/// What a base of 0 does beside a skew.
+fn of_zero(legacy: bool, skew: Option<i64>) -> String {
+    let wait = skew
+        .and_then(|skew| u64::try_from(skew).ok())
+        .filter(|skew| legacy && (1..=254).contains(skew))
+        .map(|skew| skew * 1_000_000 / 256);
+    wait.map_or_else(
+        || "advbase 0 means \"keep\": a new vhid gets 1, a running one what it had".to_owned(),
+        |wait| format!("advbase 0 beside a skew: this host takes over after {} without a packet, not after three intervals", seconds(wait)),
     )
 }

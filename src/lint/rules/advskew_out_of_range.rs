@@ -1,7 +1,9 @@
 //! `advskew-out-of-range`
 
 use crate::config::{Description, ProblemKind};
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::registry::rule;
 use crate::model::{AdvSkew, Finding, Severity};
 
@@ -24,7 +26,7 @@ rule! {
     /// ```toml
     /// skew = { first = 0, step = 100 }
     /// ```
-    ADVSKEW_OUT_OF_RANGE = "CG203", "advskew-out-of-range", Error, refuses Everything
+    ADVSKEW_OUT_OF_RANGE = "CG203", "advskew-out-of-range", Error, refuses Everything, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -66,5 +68,37 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             message,
             help,
         ));
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        for found in host.statements() {
+            let numbers = found
+                .statement
+                .parameters()
+                .filter(|p| p.keyword == Keyword::Advskew);
+            for parameter in numbers.filter(|_| !host.is_distorted(&found)) {
+                let Some(number) = parameter.number().filter(|number| *number > 254) else {
+                    continue;
+                };
+                let message = format!(
+                    "advskew {number} is refused by the kernel: \"SIOCSVH: Invalid argument\", and {} gets no VIP from this command",
+                    host.name
+                );
+                let help = format!(
+                    "write a number from {} to 239; lower is more preferred",
+                    AdvSkew::MIN
+                );
+                let place = parameter.value_place();
+                findings.add(HostFinding::at(
+                    Severity::Error,
+                    position,
+                    place,
+                    message,
+                    help,
+                ));
+            }
+        }
     }
 }

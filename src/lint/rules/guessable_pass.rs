@@ -2,6 +2,7 @@
 
 use crate::config::Description;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::keys;
 use crate::lint::registry::rule;
 use crate::model::{Finding, Severity};
@@ -26,7 +27,7 @@ rule! {
     /// ```toml
     /// pass = "kP2vXq81ZrTn0uYw5Lc"
     /// ```
-    GUESSABLE_PASS = "CG307", "guessable-pass", Info
+    GUESSABLE_PASS = "CG307", "guessable-pass", Info, for both
 }
 
 /// Keys of carp(4), ifconfig(8), the Handbook, and of articles that everybody finds first.
@@ -49,22 +50,58 @@ const KNOWN: [&str; 16] = [
     "s3cret",
 ];
 
+/// Why a key is easy to find, if it is.
+fn weakness(text: &str) -> Option<&'static str> {
+    let first = text.chars().next();
+    if KNOWN.contains(&text.to_lowercase().as_str()) {
+        Some("stands in manuals and articles")
+    } else if text.chars().all(|c| Some(c) == first) {
+        Some("is one character over and over")
+    } else if text.len() < 8 {
+        Some("has less than 8 characters")
+    } else {
+        None
+    }
+}
+
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
     for key in keys::written(description) {
-        let text = key.secret.expose();
-        let first = text.chars().next();
-        let why = if KNOWN.contains(&text.to_lowercase().as_str()) {
-            "stands in manuals and articles"
-        } else if text.chars().all(|c| Some(c) == first) {
-            "is one character over and over"
-        } else if text.len() < 8 {
-            "has less than 8 characters"
-        } else {
+        let Some(why) = weakness(key.secret.expose()) else {
             continue;
         };
         let message =
             format!("the key {why}: whoever is on the segment can find it and take the VIPs");
         let help = "`carpgen keygen` makes a key of 19 random characters";
         findings.add(Finding::new(Severity::Info, key.at, message, help));
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        let mut seen = Vec::new();
+        for found in host.statements() {
+            let Some((secret, place)) = found.statement.key() else {
+                continue;
+            };
+            let text = secret.expose();
+            let Some(why) = weakness(text).filter(|_| !text.is_empty()) else {
+                continue;
+            };
+            // Once for each key is enough.
+            if host.key_is_unclear(&found) || seen.contains(&text) {
+                continue;
+            }
+            seen.push(text);
+            let message =
+                format!("the key {why}: whoever is on the segment can find it and take the VIPs");
+            let help = "`carpgen keygen` makes a key of 19 random characters";
+            findings.add(HostFinding::at(
+                Severity::Info,
+                position,
+                place,
+                message,
+                help,
+            ));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use crate::config::Description;
 use crate::dialect::key::{KeyHazard, key_hazards};
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::keys;
 use crate::lint::registry::rule;
 use crate::model::{Finding, Severity};
@@ -27,7 +28,7 @@ rule! {
     /// ```toml
     /// pass = "abc.def.0123"
     /// ```
-    PASS_HANGS_BOOT = "CG303", "pass-hangs-boot", Error
+    PASS_HANGS_BOOT = "CG303", "pass-hangs-boot", Error, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -43,6 +44,38 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             let message = "the key has a `-` behind a hexadecimal digit or another `-`: the boot scripts take it for an address range and hang, or lose the VIP";
             let help = "write no `-` in keys: `_` and `.` are safe; `carpgen keygen` makes a key";
             findings.add(Finding::new(Severity::Error, key.at, message, help));
+        }
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        for key in host.key_words() {
+            let text = key.word.text();
+            let bytes = text.as_bytes();
+            let hangs = if host.is_legacy() {
+                bytes.contains(&b'-')
+            } else {
+                bytes
+                    .windows(2)
+                    .any(|pair| pair[1] == b'-' && (pair[0].is_ascii_hexdigit() || pair[0] == b'-'))
+            };
+            if key.piece.is_none() || !hangs {
+                continue;
+            }
+            let message = format!(
+                "the key in {} has a `-` that the boot scripts take for an address range: {} hangs at boot, or lacks the VIP",
+                key.variable, host.name
+            );
+            let help = "write no `-` in keys: `_` and `.` are safe; `carpgen keygen` makes a key";
+            let place = key.word.place;
+            findings.add(HostFinding::at(
+                Severity::Error,
+                position,
+                place,
+                message,
+                help,
+            ));
         }
     }
 }

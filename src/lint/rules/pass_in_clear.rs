@@ -2,6 +2,7 @@
 
 use crate::config::Description;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::keys;
 use crate::lint::registry::rule;
 use crate::model::{Finding, Severity};
@@ -24,7 +25,7 @@ rule! {
     /// ```toml
     /// pass = { file = "secrets/carp" }
     /// ```
-    PASS_IN_CLEAR = "CG308", "pass-in-clear", Info
+    PASS_IN_CLEAR = "CG308", "pass-in-clear", Info, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -32,5 +33,37 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
         let message = "the key stands here in clear: whoever reads this file can become master";
         let help = "keep it elsewhere: pass = { env = \"CARP_PASS\" }, { file = \"secrets/carp\" } or { command = [\"pass\", \"show\", \"carp\"] }";
         findings.add(Finding::new(Severity::Info, key.at, message, help));
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        let mut files = Vec::new();
+        for found in host.boot() {
+            let Some((_, place)) = found.statement.key() else {
+                continue;
+            };
+            let path = host
+                .files
+                .get(usize::from(place.file.0))
+                .map_or("", |file| file.path);
+            let is_open = matches!(path.rsplit('/').next(), Some("rc.conf" | "rc.conf.local"));
+            if !is_open || files.contains(&place.file) || host.key_is_unclear(&found) {
+                continue;
+            }
+            files.push(place.file);
+            let message = format!(
+                "keys stand in {path}, which every user of {} can read: whoever reads them can become master",
+                host.name
+            );
+            let help = "keep the lines with keys in /etc/rc.conf.d/network, readable by root alone";
+            findings.add(HostFinding::at(
+                Severity::Info,
+                position,
+                place,
+                message,
+                help,
+            ));
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! `vhid-out-of-range`
 
 use crate::config::{Description, ProblemKind};
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::registry::rule;
 use crate::model::{Finding, Severity, Vhid};
 
@@ -24,7 +26,7 @@ rule! {
     /// ```toml
     /// id = 255
     /// ```
-    VHID_OUT_OF_RANGE = "CG201", "vhid-out-of-range", Error, refuses Everything
+    VHID_OUT_OF_RANGE = "CG201", "vhid-out-of-range", Error, refuses Everything, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -44,6 +46,38 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
                 message,
                 help,
             ));
+        }
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        for found in host.statements() {
+            let numbers = found
+                .statement
+                .parameters()
+                .filter(|p| p.keyword == Keyword::Vhid);
+            for parameter in numbers.filter(|_| !host.is_distorted(&found)) {
+                let Some(number) = parameter
+                    .number()
+                    .filter(|number| !(1..=255).contains(number))
+                else {
+                    continue;
+                };
+                let message = format!(
+                    "vhid {number} is refused: {} has no such group and never serves its VIPs",
+                    host.name
+                );
+                let help = format!("write a number from {} to {}", Vhid::MIN, Vhid::MAX);
+                let place = parameter.value_place();
+                findings.add(HostFinding::at(
+                    Severity::Error,
+                    position,
+                    place,
+                    message,
+                    help,
+                ));
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `vrrp-out-of-range`
 
 use crate::config::{Description, ProblemKind};
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::registry::rule;
 use crate::model::{Finding, Severity};
 
@@ -24,7 +26,7 @@ rule! {
     /// ```toml
     /// vrrp = { interval_cs = 100 }
     /// ```
-    VRRP_OUT_OF_RANGE = "CG205", "vrrp-out-of-range", Error, refuses Everything
+    VRRP_OUT_OF_RANGE = "CG205", "vrrp-out-of-range", Error, refuses Everything, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -65,5 +67,42 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             message,
             help,
         ));
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter().filter(|(_, host)| host.release().has_vrrp()) {
+        for found in host.statements() {
+            for parameter in found.statement.parameters() {
+                let most = match parameter.keyword {
+                    Keyword::Vrrpprio => 255,
+                    Keyword::Vrrpinterval => 4095,
+                    _ => continue,
+                };
+                let outside = |number: &i64| !(1..=most).contains(number);
+                let Some(number) = parameter.number().filter(outside) else {
+                    continue;
+                };
+                let word = parameter.keyword.word();
+                let follows = match number {
+                    0 => "0 means unchanged".to_owned(),
+                    _ if parameter.keyword == Keyword::Vrrpprio => {
+                        format!("the kernel cuts it to {}", number.rem_euclid(256))
+                    }
+                    _ => "the kernel refuses it".to_owned(),
+                };
+                let message =
+                    format!("{word} {number} does not fit into an advertisement: {follows}");
+                let help = format!("write a number from 1 to {most}");
+                let place = parameter.value_place();
+                findings.add(HostFinding::at(
+                    Severity::Error,
+                    position,
+                    place,
+                    message,
+                    help,
+                ));
+            }
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! `vrrp-with-pass`
 
 use crate::config::Description;
+use crate::dialect::parse::Keyword;
 use crate::lint::engine::Findings;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
 use crate::lint::registry::rule;
 use crate::model::{Finding, Protocol, Severity};
 
@@ -24,7 +26,7 @@ rule! {
     /// ```toml
     /// version = 3
     /// ```
-    VRRP_WITH_PASS = "CG309", "vrrp-with-pass", Warning
+    VRRP_WITH_PASS = "CG309", "vrrp-with-pass", Warning, for both
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -58,6 +60,27 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             findings.add(Finding::new(
                 Severity::Warning,
                 at.key("pass"),
+                message,
+                help,
+            ));
+        }
+    }
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter().filter(|(_, host)| host.release().has_vrrp()) {
+        for found in host.statements() {
+            let version = found.statement.parameter(Keyword::Carpver);
+            let is_vrrp = version.is_some_and(|version| version.number() == Some(3));
+            let Some(pass) = found.statement.parameter(Keyword::Pass).filter(|_| is_vrrp) else {
+                continue;
+            };
+            let message = "VRRPv3 has no authentication: this key does nothing, any host on the segment can become master";
+            let help = "remove `pass` and the key, or speak CARP: remove `carpver 3`";
+            findings.add(HostFinding::at(
+                Severity::Warning,
+                position,
+                pass.place,
                 message,
                 help,
             ));

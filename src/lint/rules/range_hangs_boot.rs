@@ -1,0 +1,63 @@
+//! `range-hangs-boot`
+
+use crate::dialect::parse::LossReason;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
+use crate::lint::registry::rule;
+use crate::model::Severity;
+
+rule! {
+    /// Finds ranges of addresses in an alias that do not stand directly behind the family word.
+    ///
+    /// ## Why it matters
+    ///
+    /// A hexadecimal digit followed by `-` anywhere in an alias starts the expansion of ranges, which looks only at the word behind `inet`
+    /// or `inet6` (`ifalias_expand_addr` in FreeBSD `libexec/rc/network.subr`). If that is no range, the function calls itself with the same
+    /// words without end: the boot hangs, or the VIPs are silently missing.
+    ///
+    /// ## Example
+    ///
+    /// ```sh
+    /// ifconfig_em0_alias0="inet vhid 1 advskew 100 pass Ee5Xkq2uPsz0 192.0.2.5-9/32"
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```sh
+    /// ifconfig_em0_alias0="inet 192.0.2.5-9/32 vhid 1 advskew 100 pass Ee5Xkq2uPsz0"
+    /// ```
+    RANGE_HANGS_BOOT = "CG304", "range-hangs-boot", Error, for hosts
+}
+
+fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    for (position, host) in hosts.iter() {
+        let variables = &host.reading.variables;
+        let losses = host.reading.boot.losses.iter();
+        for loss in losses
+            .filter(|loss| matches!(loss.reason, LossReason::Endless | LossReason::DoubleHyphen))
+        {
+            let words = variables
+                .get(&loss.variable)
+                .map(|assignment| variables.words(assignment))
+                .unwrap_or_default();
+            let Some(at) = words.iter().position(|word| word.place == loss.place) else {
+                continue;
+            };
+            let before = at.checked_sub(1).map(|before| words[before].text());
+            if matches!(before, None | Some("pass" | "inet" | "inet6")) {
+                continue;
+            }
+            let message = format!(
+                "the `-` in this word of {} starts the expansion of address ranges, which finds none behind the family word and calls itself without end: {} hangs at boot, or lacks the address",
+                loss.variable, host.name
+            );
+            let help = "write the range directly behind `inet` or `inet6`; other words of an alias must have no `-` behind a digit or a to f";
+            findings.add(HostFinding::at(
+                Severity::Error,
+                position,
+                loss.place,
+                message,
+                help,
+            ));
+        }
+    }
+}
