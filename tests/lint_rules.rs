@@ -122,38 +122,42 @@ fn fired(rule: &Rule, kind: &str) -> Vec<Vec<(&'static str, Severity)>> {
 
 #[test]
 fn bad_fixtures_fire_their_rule_and_no_other_error_or_warning() {
+    let mut wrong = Vec::new();
     for rule in RULES {
         for found in fired(rule, "bad") {
-            let own = found.iter().any(|(name, _)| *name == rule.name);
-            assert!(own, "{}: a bad fixture is silent", rule.name);
+            if !found.iter().any(|(name, _)| *name == rule.name) {
+                wrong.push(format!("{}: a bad fixture is silent", rule.name));
+            }
             let others: Vec<_> = found
                 .iter()
                 .filter(|(name, severity)| *name != rule.name && *severity >= Severity::Warning)
                 .collect();
-            assert!(
-                others.is_empty(),
-                "{}: a bad fixture also fires {others:?}",
-                rule.name
-            );
+            if !others.is_empty() {
+                wrong.push(format!(
+                    "{}: a bad fixture also fires {others:?}",
+                    rule.name
+                ));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn good_fixtures_are_clean() {
+    let mut wrong = Vec::new();
     for rule in RULES {
         for found in fired(rule, "good") {
             let loud: Vec<_> = found
                 .iter()
                 .filter(|(name, severity)| *name == rule.name || *severity >= Severity::Warning)
                 .collect();
-            assert!(
-                loud.is_empty(),
-                "{}: a good fixture fires {loud:?}",
-                rule.name
-            );
+            if !loud.is_empty() {
+                wrong.push(format!("{}: a good fixture fires {loud:?}", rule.name));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

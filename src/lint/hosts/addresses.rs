@@ -56,7 +56,9 @@ impl LintHost<'_> {
             if self.is_legacy() {
                 is_carp_interface(found.statement.interface.text())
             } else {
+                // A carp interface of a release that has none carries nothing: legacy-interface-after-9.
                 found.statement.parameter(Keyword::Vhid).is_some()
+                    && !is_carp_interface(found.statement.interface.text())
             }
         })
     }
