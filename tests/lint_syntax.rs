@@ -341,3 +341,47 @@ fn live_commands_and_other_files() {
         assert_eq!(count, expected, "{line}");
     }
 }
+
+#[test]
+fn release_9() {
+    let rc = |value: &str| {
+        format!(
+            "cloned_interfaces=\"carp0\"\nifconfig_em0=\"inet 192.0.2.2/24\"\nifconfig_carp0=\"{value}\"\n"
+        )
+    };
+    let table: [(&str, &[&str]); 6] = [
+        ("advskew 5 vhid 1 pass geheim12 192.0.2.1/24", &[]),
+        ("vhid 1 geheim12 192.0.2.1/24", &["missing-pass-keyword"]),
+        (
+            "vhid 1 advskew x pass geheim12 192.0.2.1/24",
+            &["garbled-value"],
+        ),
+        (
+            "vhid 1 advbase 0 advskew 5 pass geheim12 192.0.2.1/24",
+            &["advbase-out-of-range"],
+        ),
+        ("vhid 1 192.0.2.1/24", &["missing-pass"]),
+        ("vhid 1 pass NOAUTO 192.0.2.1/24", &["pass-reserved-word"]),
+    ];
+    for (value, expected) in table {
+        assert_eq!(rules("9", &[("rc.conf", &rc(value))]), expected, "{value}");
+    }
+    let good = rc("vhid 1 pass geheim12 192.0.2.1/24");
+    let with = |path, text| rules("9", &[("rc.conf", &good), (path, text)]);
+    assert_eq!(
+        with("sysctl.conf", "net.inet.carp.preempt = 1\n"),
+        ["not-an-assignment"]
+    );
+    assert_eq!(
+        with("sysctl.conf", "net.inet.carp.preempt=1 # a = b\n"),
+        [""; 0]
+    );
+    assert_eq!(
+        with("sysctl.conf", "net.inet.carp.preempt=1\r\n"),
+        ["carriage-return"]
+    );
+    let two = "ifconfig carp0 192.0.2.1/24\nifconfig carp0 192.0.2.4/24\n";
+    assert_eq!(with("live.sh", two), ["live-without-alias"]);
+    let alias = "ifconfig carp0 192.0.2.1/24\nifconfig carp0 192.0.2.4/24 alias\n";
+    assert_eq!(with("live.sh", alias), [""; 0]);
+}

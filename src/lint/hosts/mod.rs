@@ -20,6 +20,8 @@ mod sysctls;
 pub(in crate::lint) mod views;
 mod waits;
 
+use std::collections::BTreeSet;
+
 use crate::dialect::join_segments;
 use crate::dialect::parse::{FileKind, HostReading, HostText, file_kind, read_host};
 use crate::model::{HostConfig, HostName, Place, Release, Vhid};
@@ -35,7 +37,7 @@ pub use lines::without_carriage_returns;
 pub use mirrors::SharedVip;
 pub use newer_words::NewerWords;
 pub use statements::{Source, SourceStatement};
-pub use syntax::{Fault, Garbled, Unset};
+pub use syntax::{Fault, Garbled, LostWords, Unset};
 pub use sysctl_writes::{SysctlOrigin, SysctlWrite};
 pub use views::View;
 pub use waits::{wait_of, wait_of_shown};
@@ -49,18 +51,16 @@ pub struct LintHost<'a> {
     pub files: Vec<HostText<'a>>,
     /// All that they say.
     pub reading: HostReading<'a>,
+    /// The variables of interfaces whose values are not what was meant.
+    distorted: BTreeSet<String>,
 }
 
 impl<'a> LintHost<'a> {
     /// Reads the files of a host. Where no release is told, the files tell it.
     #[must_use]
     pub fn read(name: HostName, files: Vec<HostText<'a>>, release: Option<Release>) -> Self {
-        let reading = read_host(&name, &files, release);
-        Self {
-            name,
-            files,
-            reading,
-        }
+        let clean = files.clone();
+        Self::read_clean(name, files, &clean, release)
     }
 
     /// The same, with texts that are judged in place of those of the files: see [`without_carriage_returns`].
@@ -72,11 +72,14 @@ impl<'a> LintHost<'a> {
         release: Option<Release>,
     ) -> Self {
         let reading = read_host(&name, clean, release);
-        Self {
+        let mut host = Self {
             name,
             files,
             reading,
-        }
+            distorted: BTreeSet::new(),
+        };
+        host.distorted = host.distorted_values();
+        host
     }
 
     /// The release it runs.

@@ -1,10 +1,12 @@
 //! What is wrong with the words of a command of `ifconfig(8)`, before anything can be said about what they mean.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::aliases::is_interface_variable;
 use super::{LintHost, Source, SourceStatement};
 use crate::dialect::parse::{
-    Assignment, FileKind, Item, Keyword, NotUnderstoodKind, Parameter, ParameterValue, Statement,
-    Word, file_kind,
+    Assignment, FileKind, Item, Keyword, LossReason, NotUnderstoodKind, Parameter, ParameterValue,
+    Statement, Word, file_kind,
 };
 use crate::model::{Place, Release};
 
@@ -51,6 +53,17 @@ pub enum Fault<'h> {
     Unknown(&'h Word, Option<Keyword>),
     /// A keyword without a value that is one.
     Garbled(Garbled<'h>),
+}
+
+/// Words of a value that the boot loses.
+#[derive(Clone, Debug)]
+pub struct LostWords<'h> {
+    /// The variable.
+    pub variable: &'h str,
+    /// The words of its value.
+    pub words: Vec<Word>,
+    /// Which of them are at fault, or begin what is lost.
+    pub at: Vec<usize>,
 }
 
 /// A variable that a value names and nothing sets.
@@ -151,10 +164,47 @@ impl<'a> LintHost<'a> {
     /// The value of a variable is not what was meant, or nobody knows it.
     #[must_use]
     pub fn is_value_distorted(&self, variable: &str) -> bool {
-        let assignment = self.reading.variables.get(variable);
-        assignment.is_some_and(|assignment| !assignment.value.is_known())
-            || self.is_unset(variable)
-            || !self.broken_continuations(variable).is_empty()
+        self.distorted.contains(variable)
+    }
+
+    /// The variables of interfaces whose values are not what was meant.
+    pub(super) fn distorted_values(&self) -> BTreeSet<String> {
+        let all = self.interface_assignments().filter(|assignment| {
+            !assignment.value.is_known()
+                || self.unset_in(assignment).next().is_some()
+                || !self.broken_continuations(assignment.name).is_empty()
+        });
+        all.map(|assignment| assignment.name.to_owned()).collect()
+    }
+
+    /// What the boot loses for these reasons, with the words of the values that it stands in.
+    #[must_use]
+    pub fn lost_words(&self, reasons: &[LossReason]) -> Vec<LostWords<'_>> {
+        let variables = &self.reading.variables;
+        let mut by_variable: BTreeMap<&str, Vec<Place>> = BTreeMap::new();
+        for loss in &self.reading.boot.losses {
+            if reasons.contains(&loss.reason) {
+                by_variable
+                    .entry(&loss.variable)
+                    .or_default()
+                    .push(loss.place);
+            }
+        }
+        let found = by_variable.into_iter().filter_map(|(variable, places)| {
+            let words = variables.words(variables.get(variable)?);
+            let mut positions = BTreeMap::new();
+            for (position, word) in words.iter().enumerate() {
+                positions.entry(word.place).or_insert(position);
+            }
+            let at = places.iter().filter_map(|place| positions.get(place));
+            let at = at.copied().collect();
+            Some(LostWords {
+                variable,
+                words,
+                at,
+            })
+        });
+        found.collect()
     }
 
     /// Another rule has named the command, so that nothing more can be said about its key.
@@ -167,14 +217,16 @@ impl<'a> LintHost<'a> {
         let (Source::BootScript(file) | Source::Live(file)) = found.source else {
             return &[];
         };
-        let scripts = self.reading.scripts.iter();
-        let mut commands = scripts
-            .filter(|script| script.file == file)
-            .flat_map(|script| &script.script.commands);
-        let command = commands.find(|command| {
-            command.words.first().map(|word| word.place) == Some(found.statement.place)
-        });
-        command.map_or(&[], |command| &command.words)
+        let script = self
+            .reading
+            .scripts
+            .iter()
+            .find(|script| script.file == file);
+        let commands = script.map_or(&[][..], |script| &script.script.commands);
+        let place = Some(found.statement.place);
+        let at = commands
+            .partition_point(|command| command.words.first().map(|word| word.place) < place);
+        commands.get(at).map_or(&[], |command| &command.words)
     }
 
     /// The value of a variable names one that is not set.

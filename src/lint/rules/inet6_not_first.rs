@@ -77,21 +77,21 @@ fn fault(found: &SourceStatement<'_>) -> Option<Place> {
 }
 
 /// `vhid N inet6 ADDRESS` in an alias, which the boot scripts cut in two.
-fn cut_off<'h>(host: &'h LintHost<'_>) -> impl Iterator<Item = Place> + 'h {
-    let variables = &host.reading.variables;
-    let losses = host.reading.boot.losses.iter();
-    losses
-        .filter(|loss| loss.reason == LossReason::FamilyElsewhere)
-        .filter(|loss| !host.is_value_distorted(&loss.variable))
-        .filter_map(|loss| {
-            let words = variables.words(variables.get(&loss.variable)?);
-            let at = words.iter().position(|word| word.place == loss.place)?;
-            let (before, behind) = words.split_at(at);
-            let has_vhid = before.iter().any(|word| word.text() == "vhid");
-            let has_address = before
-                .iter()
-                .any(|word| word.text().contains('.') || word.text().contains("::"));
-            let is_inet6 = behind.first().is_some_and(|word| word.text() == "inet6");
-            (is_inet6 && has_vhid && !has_address).then_some(loss.place)
-        })
+fn cut_off(host: &LintHost<'_>) -> Vec<Place> {
+    let mut places = Vec::new();
+    for lost in host.lost_words(&[LossReason::FamilyElsewhere]) {
+        let Some(at) = lost.at.first().copied() else {
+            continue;
+        };
+        let (before, behind) = lost.words.split_at(at);
+        let has_vhid = before.iter().any(|word| word.text() == "vhid");
+        let has_address = before
+            .iter()
+            .any(|word| word.text().contains('.') || word.text().contains("::"));
+        let inet6 = behind.first().filter(|word| word.text() == "inet6");
+        if has_vhid && !has_address && !host.is_value_distorted(lost.variable) {
+            places.extend(inet6.map(|word| word.place));
+        }
+    }
+    places
 }

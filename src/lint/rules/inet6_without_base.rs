@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::dialect::parse::{Loss, LossReason, Word};
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost};
+use crate::dialect::parse::{LossReason, Word};
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, LostWords};
 use crate::lint::registry::rule;
 use crate::model::{Place, Severity};
 
@@ -34,15 +34,14 @@ rule! {
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
     for (position, host) in hosts.iter() {
         let mut lost: BTreeMap<&str, Vec<Place>> = BTreeMap::new();
-        let losses = host.reading.boot.losses.iter();
-        for loss in losses.filter(|loss| loss.reason == LossReason::NoIpv6Line) {
-            if holds_vip(host, loss) {
-                let name = loss.variable.strip_prefix("ifconfig_");
-                let part = name.and_then(|name| name.split_once("_alias"));
-                if let Some((part, _)) = part {
-                    lost.entry(part).or_default().push(loss.place);
-                }
-            }
+        for found in host.lost_words(&[LossReason::NoIpv6Line]) {
+            let name = found.variable.strip_prefix("ifconfig_");
+            let Some((part, _)) = name.and_then(|name| name.split_once("_alias")) else {
+                continue;
+            };
+            let pieces = found.at.iter().filter(|at| holds_vip(host, &found, **at));
+            let places = pieces.map(|at| found.words[*at].place);
+            lost.entry(part).or_default().extend(places);
         }
         for (part, places) in lost {
             let Some((first, rest)) = places.split_first() else {
@@ -68,20 +67,12 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
 }
 
 /// The piece of an alias that is lost holds a VIP.
-fn holds_vip(host: &LintHost<'_>, loss: &Loss) -> bool {
-    let variables = &host.reading.variables;
-    let Some(assignment) = variables.get(&loss.variable) else {
-        return false;
-    };
+fn holds_vip(host: &LintHost<'_>, lost: &LostWords<'_>, at: usize) -> bool {
     if host.is_legacy() {
-        return loss.variable.starts_with("ifconfig_carp");
+        return lost.variable.starts_with("ifconfig_carp");
     }
-    let words = variables.words(assignment);
-    let piece = words
-        .iter()
-        .skip_while(|word| word.place != loss.place)
-        .skip(1)
-        .map(Word::text)
-        .take_while(|word| !matches!(*word, "inet" | "inet6" | "link" | "ether"));
-    piece.into_iter().any(|word| word == "vhid")
+    let piece = lost.words[at + 1..].iter().map(Word::text);
+    piece
+        .take_while(|word| !matches!(*word, "inet" | "inet6" | "link" | "ether"))
+        .any(|word| word == "vhid")
 }

@@ -29,35 +29,28 @@ rule! {
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    let reasons = [LossReason::Endless, LossReason::DoubleHyphen];
     for (position, host) in hosts.iter() {
-        let variables = &host.reading.variables;
-        let losses = host.reading.boot.losses.iter();
-        for loss in losses
-            .filter(|loss| matches!(loss.reason, LossReason::Endless | LossReason::DoubleHyphen))
-        {
-            let words = variables
-                .get(&loss.variable)
-                .map(|assignment| variables.words(assignment))
-                .unwrap_or_default();
-            let Some(at) = words.iter().position(|word| word.place == loss.place) else {
-                continue;
-            };
-            let before = at.checked_sub(1).map(|before| words[before].text());
-            if matches!(before, None | Some("pass" | "inet" | "inet6")) {
-                continue;
+        for lost in host.lost_words(&reasons) {
+            for at in lost.at {
+                let before = at.checked_sub(1).map(|before| lost.words[before].text());
+                if matches!(before, None | Some("pass" | "inet" | "inet6")) {
+                    continue;
+                }
+                let message = format!(
+                    "the `-` in this word of {} starts the expansion of address ranges, which finds none behind the family word and calls itself without end: {} hangs at boot, or lacks the address",
+                    lost.variable, host.name
+                );
+                let help = "write the range directly behind `inet` or `inet6`; other words of an alias must have no `-` behind a digit or a to f";
+                let place = lost.words[at].place;
+                findings.add(HostFinding::at(
+                    Severity::Error,
+                    position,
+                    place,
+                    message,
+                    help,
+                ));
             }
-            let message = format!(
-                "the `-` in this word of {} starts the expansion of address ranges, which finds none behind the family word and calls itself without end: {} hangs at boot, or lacks the address",
-                loss.variable, host.name
-            );
-            let help = "write the range directly behind `inet` or `inet6`; other words of an alias must have no `-` behind a digit or a to f";
-            findings.add(HostFinding::at(
-                Severity::Error,
-                position,
-                loss.place,
-                message,
-                help,
-            ));
         }
     }
 }
