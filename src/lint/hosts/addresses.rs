@@ -158,8 +158,7 @@ impl LintHost<'_> {
                 .iter()
                 .any(|prefix| name.starts_with(prefix))
             };
-            skipped.kind == NotUnderstoodKind::Sources
-                || skipped.names.iter().any(|name| touches(&name))
+            skipped.kind == NotUnderstoodKind::Sources || skipped.names.iter().any(touches)
         });
         let boot = self.boot();
         let odd = boot.iter().any(|found| {
