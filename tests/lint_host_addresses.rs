@@ -177,6 +177,8 @@ fn addresses_that_stand_twice() {
     assert_eq!(both("14", OWN, OWN), ["CG412 error 1+1"]);
     let local = "ifconfig_em0_ipv6=\"inet6 fe80::1/64\"\n";
     assert!(both("14", local, local).is_empty());
+    let tunnel = "cloned_interfaces=\"wg0\"\nifconfig_wg0=\"inet 10.9.0.1/24\"\n";
+    assert!(both("14", tunnel, tunnel).is_empty());
     let address = "inet 192.0.2.1/32";
     let of = |vhid: &str| format!("{address} vhid {vhid} pass k");
     hold(&[
