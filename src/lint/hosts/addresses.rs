@@ -1,5 +1,6 @@
 //! The addresses in the files of a host: VIPs, own addresses, and how far the files can be trusted to name all.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::{LintHost, Source, SourceStatement};
@@ -67,13 +68,15 @@ impl LintHost<'_> {
     #[must_use]
     pub fn written_vips(&self) -> Vec<Written<'_>> {
         let mut all: Vec<Written<'_>> = Vec::new();
+        let mut known: BTreeMap<(String, Vip), usize> = BTreeMap::new();
         for vip in self.vips() {
-            let known = all
-                .iter_mut()
-                .find(|(known, _)| known.vip == vip.vip && known.interface() == vip.interface());
-            match known {
-                Some((_, places)) => places.push(vip.place),
-                None => all.push((vip, Vec::new())),
+            let key = (vip.interface().to_owned(), vip.vip);
+            match known.get(&key) {
+                Some(index) => all[*index].1.push(vip.place),
+                None => {
+                    known.insert(key, all.len());
+                    all.push((vip, Vec::new()));
+                }
             }
         }
         all
@@ -114,6 +117,7 @@ impl LintHost<'_> {
     /// The first addresses of commands that add them.
     fn placed(&self, wanted: impl Fn(&SourceStatement<'_>) -> bool) -> Vec<PlacedAddress<'_>> {
         let mut all: Vec<PlacedAddress<'_>> = Vec::new();
+        let mut known: BTreeSet<(Place, Vip)> = BTreeSet::new();
         for found in self.statements() {
             if found.statement.removes() || !wanted(&found) {
                 continue;
@@ -134,10 +138,7 @@ impl LintHost<'_> {
             };
             let place = address.word.place;
             // A script of the boot stands among its commands as well.
-            if all
-                .iter()
-                .all(|known| known.place != place || known.vip != vip)
-            {
+            if known.insert((place, vip)) {
                 all.push(PlacedAddress { found, vip, place });
             }
         }
@@ -160,8 +161,7 @@ impl LintHost<'_> {
                 .iter()
                 .any(|prefix| name.starts_with(prefix))
             };
-            skipped.kind == NotUnderstoodKind::Sources
-                || skipped.names.iter().any(|name| touches(&name))
+            skipped.kind == NotUnderstoodKind::Sources || skipped.names.iter().any(touches)
         });
         let boot = self.boot();
         let odd = boot.iter().any(|found| {

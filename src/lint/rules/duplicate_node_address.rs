@@ -9,6 +9,7 @@ use crate::lint::engine::Findings;
 use crate::lint::hosts::{HostFinding, HostFindings, Hosts, PlacedAddress};
 use crate::lint::numbers::{list_in_words, nodes_in_words};
 use crate::lint::registry::rule;
+use crate::lint::rules::unsupported_interface::is_refused;
 use crate::model::{Cluster, Finding, HostName, Severity};
 
 rule! {
@@ -128,7 +129,9 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             let is_vip = vips
                 .iter()
                 .any(|vip| vip.address() == own.address() && vip.interface() == own.interface());
-            if !is_vip && !is_link_local(own.address()) {
+            // Both ends of a pair may have the same tunnel; there is no ARP in it.
+            let is_tunnel = is_refused(host, own.interface());
+            if !is_vip && !is_tunnel && !is_link_local(own.address()) {
                 let key = (own.found.source.is_boot(), own.address());
                 owners.entry(key).or_default().push((position, own));
             }

@@ -61,7 +61,7 @@ fn configures_something(host: &LintHost<'_>) -> bool {
     listed || real
 }
 
-/// A script of the host creates the interface, or saved output shows it.
+/// A script of the host creates the interface, saved output shows it, or rc.conf says how it is to be created.
 fn is_made_elsewhere(host: &LintHost<'_>, name: &str) -> bool {
     let shown = host
         .reading
@@ -72,7 +72,8 @@ fn is_made_elsewhere(host: &LintHost<'_>, name: &str) -> bool {
     let created = statements.iter().any(|found| {
         found.statement.interface.text() == name && found.statement.option("create").is_some()
     });
-    shown || created
+    let arguments = format!("create_args_{}", interface_variable(name));
+    shown || created || host.reading.variables.get(&arguments).is_some()
 }
 
 /// The variables of an interface that have `vhid`, each with its place.

@@ -182,7 +182,7 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
 }
 
 /// The name is that of a driver without MAC addresses, and nobody gave it by hand.
-fn is_refused(host: &LintHost<'_>, name: &str) -> bool {
+pub(super) fn is_refused(host: &LintHost<'_>, name: &str) -> bool {
     let variables = &host.reading.variables;
     let renamed = variables
         .names_from("ifconfig_")

@@ -9,7 +9,7 @@ rule! {
     ///
     /// ## Why it matters
     ///
-    /// An interface has an address once, and a command without `vhid` takes it out of CARP (`in_aifaddr_ioctl` in FreeBSD
+    /// An interface has an address once, and a command without `vhid` takes it out of CARP (`in_aifaddr_ioctl` in FreeBSD 12
     /// `sys/netinet/in.c`): the host then answers for it with its own MAC address in every state, and never lets go. As soon as
     /// another host is master, two hosts have one address.
     ///

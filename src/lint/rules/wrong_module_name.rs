@@ -34,8 +34,15 @@ rule! {
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
     for (position, host) in hosts.iter() {
         if host.is_legacy() {
+            let consequence = if in_loader(host, "if_carp").is_empty() {
+                "only `ifconfig carpN create` loads CARP"
+            } else {
+                "CARP comes from if_carp_load alone"
+            };
             for place in in_loader(host, "carp") {
-                let message = "FreeBSD 9 has no module carp: the loader does not find it, and only `ifconfig carpN create` loads CARP";
+                let message = format!(
+                    "FreeBSD 9 has no module carp: the loader does not find it, and {consequence}"
+                );
                 let help = "write if_carp_load=\"YES\"";
                 findings.add(HostFinding::at(
                     Severity::Warning,
