@@ -53,6 +53,7 @@ enum Peer {
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    refused(hosts, findings);
     for group in hosts.all_groups() {
         for keyword in [Keyword::Peer, Keyword::Peer6] {
             let mut one_sided = true;
@@ -67,6 +68,37 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             }
         }
     }
+}
+
+/// `ifconfig(8)` refuses a `peer6` that is no address, so that the vhid is in no group.
+fn refused(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    let able = hosts
+        .iter()
+        .filter(|(_, host)| host.release().has_unicast());
+    for (position, host) in able {
+        for found in host.boot() {
+            let set = found.statement.parameter(Keyword::Peer6);
+            let bad = set.filter(|set| matches!(read(set, Family::Inet6), Peer::Bad));
+            let (Some(bad), Some(vhid)) = (bad, found.vhid()) else {
+                continue;
+            };
+            let place = bad.value_place();
+            let message = bad6(vhid);
+            findings.add(HostFinding::at(
+                Severity::Error,
+                position,
+                place,
+                message,
+                HELP,
+            ));
+        }
+    }
+}
+
+fn bad6(vhid: impl std::fmt::Display) -> String {
+    format!(
+        "the peer6 of vhid {vhid} is no IPv6 address: the command fails, and the vhid is not set up"
+    )
 }
 
 const fn family(keyword: Keyword) -> Family {
@@ -145,12 +177,7 @@ fn wrong_address(
             ),
             Vec::new(),
         ),
-        Peer::Bad => (
-            format!(
-                "the peer6 of vhid {vhid} is no IPv6 address: the command fails, and the vhid is not set up"
-            ),
-            Vec::new(),
-        ),
+        Peer::Bad => (bad6(vhid), Vec::new()),
         Peer::Address(address) => match misdirected(hosts, group, member, address) {
             Some(message) => (message, Vec::new()),
             None => missed(hosts, group, member, address)?,
