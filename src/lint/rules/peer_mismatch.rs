@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::dialect::parse::{Keyword, Parameter, ParameterValue};
 use crate::lint::hosts::conflict::conflict;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, Member, VhidGroup};
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, Member, VhidGroup};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::model::{Family, HostConfig, Mode, Place, Severity};
@@ -54,7 +54,9 @@ enum Peer {
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
     refused(hosts, findings);
-    for group in hosts.all_groups() {
+    let speaking: Vec<bool> = hosts.hosts.iter().map(names_a_peer).collect();
+    let groups = hosts.all_groups().into_iter();
+    for group in groups.filter(|group| group.members.iter().any(|m| speaking[m.host])) {
         for keyword in [Keyword::Peer, Keyword::Peer6] {
             let mut one_sided = true;
             for member in &group.members {
@@ -68,6 +70,16 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             }
         }
     }
+}
+
+/// Most hosts name none, and need no closer look.
+fn names_a_peer(host: &LintHost<'_>) -> bool {
+    let statements = host.statements();
+    let mut words = statements
+        .iter()
+        .flat_map(|found| found.statement.parameters());
+    words.any(|set| matches!(set.keyword, Keyword::Peer | Keyword::Peer6))
+        || !host.reading.shown_interfaces.is_empty()
 }
 
 /// `ifconfig(8)` refuses a `peer6` that is no address, so that the vhid is in no group.
