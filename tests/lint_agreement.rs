@@ -170,6 +170,8 @@ fn peers_are_own_addresses_of_the_other_host() {
     }
     let one_sided = pair("peer-mismatch", "pass k peer 192.0.2.3", "advskew 9 pass k");
     assert_eq!(one_sided, 1);
+    let six = "ifconfig_em0_ipv6=\"inet6 2001:db8::2/64\"\nifconfig_em0_alias0=\"inet6 2001:db8::1/128 vhid 1 pass k peer6 gateway\"\n";
+    assert_eq!(of("peer-mismatch", &[&[("rc.conf", six)]]).len(), 1);
 }
 
 #[test]

@@ -123,9 +123,12 @@ impl Hosts<'_> {
         let own = self.statements_of(view, member);
         let doubtful = own.iter().any(|found| {
             let odd = found.statement.unknown().next().is_some();
-            odd || host.is_made_of_unknowns(found.variable) || !self.is_literal(view, member)
+            odd || host.is_made_of_unknowns(found.variable)
         });
-        if doubtful || view == View::Boot && !host.is_read_to_the_end() {
+        if doubtful
+            || !self.is_literal(view, member)
+            || view == View::Boot && !host.is_read_to_the_end()
+        {
             return None;
         }
         match key {

@@ -1,9 +1,10 @@
 //! `conflicting-parameters`
 
-use crate::dialect::parse::{Keyword, Parameter, ParameterValue};
-use crate::lint::hosts::{
-    HostFinding, HostFindings, Hosts, LintHost, Member, Source, SourceStatement, View,
-};
+use std::collections::BTreeMap;
+
+use crate::dialect::parse::{Keyword, Parameter, ParameterValue, is_carp_interface};
+use crate::lint::hosts::views::attaches;
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, Source, SourceStatement};
 use crate::lint::registry::rule;
 use crate::model::{Place, Severity};
 
@@ -42,33 +43,41 @@ const KEYWORDS: [Keyword; 6] = [
 /// A parameter with the number of the statement that it stands in.
 type Found<'s> = (usize, &'s Parameter);
 
+/// What is one vhid: a source, an interface, and from 10 on the number.
+type Name<'h> = (Source, &'h str, Option<i64>);
+
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
-    for group in hosts.all_groups() {
-        for member in &group.members {
-            if group.view == View::Shown {
-                continue;
+    for (position, host) in hosts.iter() {
+        let statements = host.statements();
+        let mut vhids: BTreeMap<Name<'_>, Vec<SourceStatement<'_>>> = BTreeMap::new();
+        for found in &statements {
+            let interface = found.statement.interface.text();
+            let on_carp = is_carp_interface(interface);
+            // A live command without an address is the change of a moment.
+            let counts = match found.source {
+                Source::Live(_) => attaches(found),
+                Source::Boot | Source::BootScript(_) => !found.statement.removes(),
+            };
+            if counts && (on_carp || found.vhid().is_some()) {
+                let number = found.vhid().filter(|_| !on_carp);
+                let name = (found.source, interface, number);
+                vhids.entry(name).or_default().push(*found);
             }
-            let statements = hosts.statements_of(group.view, member);
-            let mut sources: Vec<Source> = statements.iter().map(|found| found.source).collect();
-            sources.dedup();
-            for source in sources {
-                let mut own = statements.clone();
-                own.retain(|found| found.source == source);
-                for keyword in KEYWORDS {
-                    findings.extend(compared(hosts, member, &own, keyword));
-                }
+        }
+        for own in vhids.values() {
+            for keyword in KEYWORDS {
+                findings.extend(compared(host, position, own, keyword));
             }
         }
     }
 }
 
 fn compared(
-    hosts: &Hosts<'_>,
-    member: &Member<'_>,
+    host: &LintHost<'_>,
+    position: usize,
     statements: &[SourceStatement<'_>],
     keyword: Keyword,
 ) -> Option<HostFinding> {
-    let host = &hosts.hosts[member.host];
     let numbered = statements.iter().enumerate();
     let mut given: Vec<Found<'_>> = numbered
         .filter(|(_, found)| !is_judged_elsewhere(host, found))
@@ -83,7 +92,8 @@ fn compared(
     let (_, last) = given.last()?;
     let differs = |(_, parameter): &&Found<'_>| !is_same(parameter, last);
     let other = given.iter().rev().find(differs)?;
-    let (vhid, word) = (member.config.vhid, keyword.word());
+    let vhid = statements.iter().find_map(SourceStatement::vhid)?;
+    let word = keyword.word();
     let counts = match last.text() {
         Some(text) => format!("{word} {text}, set last, counts"),
         None => "the one set last counts".to_owned(),
@@ -96,7 +106,7 @@ fn compared(
         format!("vhid {vhid} gets different values of {word} on this host{values}: {counts}");
     let help = format!("write one {word} for the vhid, in one line or alike in all");
     let place = last.value_place();
-    let finding = HostFinding::at(Severity::Warning, member.host, place, message, help);
+    let finding = HostFinding::at(Severity::Warning, position, place, message, help);
     let mut seen: Vec<Place> = vec![place];
     Some(
         given
@@ -111,7 +121,7 @@ fn compared(
                 let words = parameter
                     .text()
                     .map_or_else(|| "another one".to_owned(), |text| format!("{word} {text}"));
-                finding.and(member.host, at, words)
+                finding.and(position, at, words)
             }),
     )
 }

@@ -44,8 +44,13 @@ type Sets = BTreeMap<usize, BTreeSet<IpAddr>>;
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
     for group in hosts.shared_groups() {
-        let members = group.members.iter();
-        let known: Vec<&Member<'_>> = members
+        let members = || group.members.iter();
+        let raw = sets(hosts, &group, &members().collect::<Vec<_>>());
+        let first = raw.values().next();
+        if raw.values().all(|set| Some(set) == first) {
+            continue;
+        }
+        let known: Vec<&Member<'_>> = members()
             .filter(|member| hosts.knows_addresses(group.view, member))
             .collect();
         let sets = sets(hosts, &group, &known);

@@ -6,7 +6,7 @@ use crate::lint::hosts::consequence::simulated;
 use crate::lint::hosts::{HostFindings, Hosts, Member, VhidGroup};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
-use crate::model::Severity;
+use crate::model::{Mode, Severity};
 
 rule! {
     /// Finds vhids whose key is not the same on all hosts.
@@ -37,7 +37,8 @@ rule! {
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
-    for group in hosts.shared_groups() {
+    let groups = hosts.shared_groups().into_iter();
+    for group in groups.filter(|group| may_differ(group)) {
         let keyed: Vec<(&Member<'_>, Vec<u8>)> = group
             .members
             .iter()
@@ -52,6 +53,19 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             report(hosts, &group, &keyed, findings);
         }
     }
+}
+
+/// Nearly all groups agree, and need no closer look.
+fn may_differ(group: &VhidGroup<'_>) -> bool {
+    let mut keys = group
+        .members
+        .iter()
+        .map(|member| match &member.config.mode {
+            Mode::Carp { key, .. } => key.as_ref(),
+            Mode::Vrrp { .. } => None,
+        });
+    let first = keys.next();
+    keys.any(|key| Some(key) != first)
 }
 
 fn report(

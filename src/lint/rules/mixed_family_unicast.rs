@@ -3,7 +3,7 @@
 use crate::config::Description;
 use crate::lint::engine::Findings;
 use crate::lint::hosts::conflict::conflict;
-use crate::lint::hosts::{HostFindings, Hosts};
+use crate::lint::hosts::{HostFindings, Hosts, View};
 use crate::lint::numbers::seconds;
 use crate::lint::registry::rule;
 use crate::lint::serving::{wait_us, working_unicast};
@@ -70,7 +70,9 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
     for group in hosts.all_groups() {
         for member in &group.members {
-            let Some(keyword) = hosts.unicast_word(member) else {
+            // What the boot files say is said there.
+            let is_repeated = group.view != View::Boot && hosts.is_known_at_boot(member);
+            let Some(keyword) = hosts.unicast_word(member).filter(|_| !is_repeated) else {
                 continue;
             };
             let first = |family| {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::dialect::parse::{Keyword, Parameter, ParameterValue};
 use crate::lint::hosts::conflict::conflict;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, Member, VhidGroup};
+use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, Member, VhidGroup};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::model::{Family, HostConfig, Mode, Place, Severity};
@@ -53,7 +53,10 @@ enum Peer {
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
-    for group in hosts.all_groups() {
+    refused(hosts, findings);
+    let speaking: Vec<bool> = hosts.hosts.iter().map(names_a_peer).collect();
+    let groups = hosts.all_groups().into_iter();
+    for group in groups.filter(|group| group.members.iter().any(|m| speaking[m.host])) {
         for keyword in [Keyword::Peer, Keyword::Peer6] {
             let mut one_sided = true;
             for member in &group.members {
@@ -67,6 +70,47 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             }
         }
     }
+}
+
+/// Most hosts name none, and need no closer look.
+fn names_a_peer(host: &LintHost<'_>) -> bool {
+    let statements = host.statements();
+    let mut words = statements
+        .iter()
+        .flat_map(|found| found.statement.parameters());
+    words.any(|set| matches!(set.keyword, Keyword::Peer | Keyword::Peer6))
+        || !host.reading.shown_interfaces.is_empty()
+}
+
+/// `ifconfig(8)` refuses a `peer6` that is no address, so that the vhid is in no group.
+fn refused(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
+    let able = hosts
+        .iter()
+        .filter(|(_, host)| host.release().has_unicast());
+    for (position, host) in able {
+        for found in host.boot() {
+            let set = found.statement.parameter(Keyword::Peer6);
+            let bad = set.filter(|set| matches!(read(set, Family::Inet6), Peer::Bad));
+            let (Some(bad), Some(vhid)) = (bad, found.vhid()) else {
+                continue;
+            };
+            let place = bad.value_place();
+            let message = bad6(vhid);
+            findings.add(HostFinding::at(
+                Severity::Error,
+                position,
+                place,
+                message,
+                HELP,
+            ));
+        }
+    }
+}
+
+fn bad6(vhid: impl std::fmt::Display) -> String {
+    format!(
+        "the peer6 of vhid {vhid} is no IPv6 address: the command fails, and the vhid is not set up"
+    )
 }
 
 const fn family(keyword: Keyword) -> Family {
@@ -145,12 +189,7 @@ fn wrong_address(
             ),
             Vec::new(),
         ),
-        Peer::Bad => (
-            format!(
-                "the peer6 of vhid {vhid} is no IPv6 address: the command fails, and the vhid is not set up"
-            ),
-            Vec::new(),
-        ),
+        Peer::Bad => (bad6(vhid), Vec::new()),
         Peer::Address(address) => match misdirected(hosts, group, member, address) {
             Some(message) => (message, Vec::new()),
             None => missed(hosts, group, member, address)?,

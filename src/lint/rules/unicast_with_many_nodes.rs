@@ -3,7 +3,7 @@
 use crate::config::Description;
 use crate::lint::engine::Findings;
 use crate::lint::hosts::conflict::conflict;
-use crate::lint::hosts::{HostFindings, Hosts};
+use crate::lint::hosts::{HostFindings, Hosts, View};
 use crate::lint::numbers::{list_in_words, seconds};
 use crate::lint::registry::rule;
 use crate::lint::serving::{wait_us, working_unicast};
@@ -66,7 +66,13 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             Some((member, keyword))
         });
         let unicast: Vec<_> = unicast.collect();
-        if names.len() < 3 || unicast.is_empty() {
+        // What the boot files say is said there.
+        let is_repeated = group.view != View::Boot
+            && group
+                .members
+                .iter()
+                .any(|member| hosts.is_known_at_boot(member));
+        if names.len() < 3 || unicast.is_empty() || is_repeated {
             continue;
         }
         // The slowest becomes master last, and so shows that it hears nobody.
