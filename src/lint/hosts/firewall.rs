@@ -120,11 +120,15 @@ impl Hosts<'_> {
                 .filter(|other| other.segment == interface.segment)
                 .flat_map(own)
                 .collect();
-            packets.push(Packet {
+            let heard = |sources| Packet {
                 direction: PfDirection::In,
                 interface,
-                sources: peers,
-            });
+                sources,
+            };
+            if peers.is_empty() {
+                packets.push(heard(Vec::new()));
+            }
+            packets.extend(peers.into_iter().map(|peer| heard(vec![peer])));
         }
         packets
     }

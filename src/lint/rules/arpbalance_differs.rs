@@ -61,7 +61,7 @@ fn finding(hosts: &Hosts<'_>, vip: &SharedVip<'_>, known: &[usize]) -> Option<Ho
     let names = |list: &[usize]| list_in_words(list.iter().map(|host| &hosts.hosts[*host].name));
     let count = vip.holders.first().map_or(2, |(_, vhids)| vhids.len());
     let message = format!(
-        "{} is a VIP of {count} vhids, and ARP balancing is off on {} and on on {}: {} answers every request, and the clients whose vhid is served by {} get two answers",
+        "{} is a VIP of {count} vhids, and ARP balancing is off on {}, but not on {}: {} answers every request, and the clients whose vhid is served by {} get two answers",
         vip.address,
         names(&off),
         names(&on),
@@ -71,11 +71,11 @@ fn finding(hosts: &Hosts<'_>, vip: &SharedVip<'_>, known: &[usize]) -> Option<Ho
     let help = "write net.inet.carp.arpbalance=1 in sysctl.conf of every host";
     let place = |host: usize| hosts.hosts[host].setting_place(KnownSysctl::ARPBALANCE);
     let finding = HostFinding::at(Severity::Error, *first, place(*first)?, message, help);
-    let others = rest.iter().map(|host| (*host, "off"));
-    let others = others.chain(on.iter().map(|host| (*host, "on")));
+    let others = rest.iter().map(|host| (*host, "does not balance ARP"));
+    let others = others.chain(on.iter().map(|host| (*host, "balances ARP")));
     Some(
         others.fold(finding, |finding, (host, state)| match place(host) {
-            Some(at) => finding.and(host, at, format!("{state} on {}", hosts.hosts[host].name)),
+            Some(at) => finding.and(host, at, format!("{} {state}", hosts.hosts[host].name)),
             None => finding,
         }),
     )

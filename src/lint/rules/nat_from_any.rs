@@ -54,7 +54,7 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                 vip.text
             );
             let help = "write `from` and the networks behind the host instead of any";
-            let place = rule.place;
+            let place = rule.any_source.unwrap_or(rule.place);
             let finding = HostFinding::at(Severity::Warning, position, place, message, help);
             let in_vhid = hosts.configs[position].vhids.iter().find_map(|vhid| {
                 let mut own = vhid.vips.iter().map(|own| own.address());

@@ -76,6 +76,8 @@ pub struct PfRule {
     pub protocols: Vec<PfName>,
     /// The sources; empty is all.
     pub from: Vec<PfName>,
+    /// The word `any` of the sources.
+    pub any_source: Option<Place>,
     /// The destinations; empty is all.
     pub to: Vec<PfName>,
     /// What addresses are translated to: `-> X`, `nat-to X`.

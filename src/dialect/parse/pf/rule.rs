@@ -95,6 +95,14 @@ impl<'t> Cursor<'t> {
         })
     }
 
+    /// The addresses, which may be left out before a port.
+    fn hosts(&mut self) -> Vec<PfName> {
+        if self.peek("port") || self.peek("to") {
+            return Vec::new();
+        }
+        self.names()
+    }
+
     /// Goes past `port …`.
     fn ports(&mut self) {
         while self.take("port") {
@@ -135,6 +143,7 @@ pub(super) fn read(tokens: &[Token], place: Place) -> Option<PfStatement> {
         inet6: false,
         protocols: Vec::new(),
         from: Vec::new(),
+        any_source: None,
         to: Vec::new(),
         translation: Vec::new(),
         unsure: false,
@@ -186,11 +195,16 @@ fn selector(rule: &mut PfRule, token: &Token, cursor: &mut Cursor<'_>) -> bool {
         "inet6" => rule.inet6 = true,
         "proto" => rule.protocols = cursor.names(),
         "from" => {
-            rule.from = hosts(cursor);
+            let names = cursor.hosts();
+            rule.any_source = names
+                .iter()
+                .find(|name| is_any(name))
+                .map(|name| name.place);
+            rule.from = unless_any(names);
             cursor.ports();
         }
         "to" => {
-            rule.to = hosts(cursor);
+            rule.to = unless_any(cursor.hosts());
             cursor.ports();
         }
         "route-to" | "reply-to" | "dup-to" => {
@@ -221,11 +235,14 @@ fn selector(rule: &mut PfRule, token: &Token, cursor: &mut Cursor<'_>) -> bool {
     true
 }
 
-/// The addresses, which are all where `any` is among them.
-fn hosts(cursor: &mut Cursor<'_>) -> Vec<PfName> {
-    let names = cursor.names();
-    let any = |name: &PfName| name.text == "any" && !name.negated;
-    if names.iter().any(any) {
+/// All addresses.
+fn is_any(name: &PfName) -> bool {
+    name.text == "any" && !name.negated
+}
+
+/// The addresses; none, which is all, where `any` is among them.
+fn unless_any(names: Vec<PfName>) -> Vec<PfName> {
+    if names.iter().any(is_any) {
         return Vec::new();
     }
     names

@@ -1,3 +1,5 @@
+//! What pf.conf is read as: macros, lists, and what is not plain.
+
 use super::*;
 use crate::model::FileId;
 
