@@ -6,6 +6,7 @@ mod completions;
 mod error;
 mod explain;
 mod generate;
+mod host_arguments;
 mod host_files;
 mod init;
 mod input;

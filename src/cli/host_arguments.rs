@@ -1,0 +1,139 @@
+//! Hosts on the command line: `H=PATH`.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use super::error::CommandError;
+use super::host_files::{self, FoundHost};
+use super::ui::Ui;
+use crate::dialect::parse::{End, HostReading, LossReason, ReleaseSource};
+use crate::dialect::{join_segments, stand_in_interfaces};
+use crate::lint::hosts::LintHost;
+use crate::model::{HostConfig, HostName};
+
+/// How hosts are given, for messages.
+const FORM: &str = "hosts are given as NAME=PATH, such as fw1=hosts/fw1, with a folder of the host's files or one file";
+
+/// Hosts that were named on the command line, in that order.
+pub(super) struct GivenHosts<'a> {
+    /// What their files say.
+    pub(super) hosts: Vec<LintHost<'a>>,
+    /// What they are configured with at boot, with segments that are common to all.
+    pub(super) configs: Vec<HostConfig>,
+}
+
+/// The two sides of the first `=`, where the left one cannot be part of a path.
+fn sides(word: &OsStr) -> Option<(&OsStr, &OsStr)> {
+    let bytes = word.as_bytes();
+    let at = bytes.iter().position(|byte| *byte == b'=')?;
+    let (left, right) = (&bytes[..at], &bytes[at + 1..]);
+    (!left.contains(&b'/')).then_some((OsStr::from_bytes(left), OsStr::from_bytes(right)))
+}
+
+/// Whether a word names a host. A file whose name has a `=` is named by a path with a slash.
+pub(super) fn names_a_host(word: &OsStr) -> bool {
+    sides(word).is_some()
+}
+
+/// Reads the hosts that these words name.
+pub(super) fn read(words: &[OsString]) -> Result<Vec<FoundHost>, CommandError> {
+    let mut found: Vec<FoundHost> = Vec::new();
+    for word in words {
+        let Some((name, path)) = sides(word) else {
+            let text = word.to_string_lossy();
+            return Err(
+                CommandError::usage(format!("{text} does not say which host it is of")).hint(FORM),
+            );
+        };
+        let name = name.to_string_lossy();
+        let host = HostName::new(&name).map_err(|error| {
+            CommandError::usage(format!("{name:?} is no name of a host: {error}")).hint(FORM)
+        })?;
+        if path.is_empty() {
+            return Err(CommandError::usage(format!("{name}= names no path")).hint(FORM));
+        }
+        if let Some(destination) = path.to_string_lossy().strip_prefix("ssh:") {
+            let message = format!("{name}=ssh:{destination}: hosts cannot be read over SSH yet");
+            let hint = format!(
+                "copy /etc and /boot/loader.conf of {name} into a folder, and name it: {name}=FOLDER"
+            );
+            return Err(CommandError::usage(message).hint(hint));
+        }
+        if found.iter().any(|other| other.name == host) {
+            return Err(CommandError::usage(format!("host {name} is given twice"))
+                .hint("put all its files into one folder"));
+        }
+        found.push(host_files::of_host(host, Path::new(path))?);
+    }
+    Ok(found)
+}
+
+impl<'a> GivenHosts<'a> {
+    /// Takes the files of hosts and finds out which of their interfaces are on one segment.
+    pub(super) fn new(found: &'a [FoundHost]) -> Self {
+        let hosts: Vec<LintHost<'a>> = found.iter().map(|host| host.to_lint(None)).collect();
+        let mut configs: Vec<HostConfig> = hosts
+            .iter()
+            .map(|host| host.reading.config.clone())
+            .collect();
+        configs.iter_mut().for_each(stand_in_interfaces);
+        join_segments(&mut configs);
+        Self { hosts, configs }
+    }
+
+    /// Says what the boot of the hosts does not make of their files, and what their files leave open.
+    pub(super) fn tell_losses(&self, ui: &mut Ui, words: &[OsString]) {
+        for (host, word) in self.hosts.iter().zip(words) {
+            let path = sides(word)
+                .map_or_else(String::new, |(_, path)| path.to_string_lossy().into_owned());
+            for sentence in losses(&host.reading) {
+                ui.talk(&format!("carpgen: {}: {sentence}", host.name));
+            }
+            if !losses(&host.reading).is_empty() {
+                ui.talk(&format!("  hint: `carpgen lint {path}` tells where"));
+            }
+            if host.reading.release_source == ReleaseSource::Guessed {
+                ui.talk(&format!(
+                    "carpgen: {}: no file tells the release, FreeBSD {} is assumed; a file `release` with one word, 9 to 15, does",
+                    host.name, host.reading.release
+                ));
+            }
+        }
+    }
+}
+
+/// What a boot loses and hangs on, in words.
+fn losses(reading: &HostReading<'_>) -> Vec<String> {
+    let mut told = Vec::new();
+    let is_endless = |reason| reason == LossReason::Endless;
+    let losses = &reading.boot.losses;
+    let endless = losses.iter().filter(|loss| is_endless(loss.reason)).count();
+    let lost = losses.len() - endless + reading.rejected.len();
+    match reading.boot.end {
+        Some(End::File(..)) => {
+            told.push("a file is no shell text: the boot configures no network".to_owned());
+        }
+        Some(End::Evaluation(_)) => {
+            told.push("the boot scripts end early: a value is no shell text".to_owned());
+        }
+        Some(End::TooMuch) => {
+            told.push("the boot runs more commands than are followed here".to_owned());
+        }
+        None => {}
+    }
+    if endless > 0 {
+        let times = if endless == 1 {
+            "once".to_owned()
+        } else {
+            format!("{endless} times")
+        };
+        told.push(format!("the boot hangs {times} on a value with a hyphen"));
+    }
+    match lost {
+        0 => {}
+        1 => told.push("the boot loses one thing that its files set".to_owned()),
+        _ => told.push(format!("the boot loses {lost} things that its files set")),
+    }
+    told
+}
