@@ -184,19 +184,9 @@ fn booted(ui: &mut Ui, words: &[OsString]) -> Result<(String, Setup), CommandErr
                 config.host
             ));
         }
-        let silent = config.interfaces.iter().filter(|interface| {
-            interface.addresses.is_empty()
-                && config
-                    .vhids
-                    .iter()
-                    .any(|vhid| vhid.interface == interface.name)
-        });
-        for interface in silent {
-            ui.talk(&format!(
-                "carpgen: {}: no file gives {} an address of its own, which advertisements are sent from",
-                config.host, interface.name
-            ));
-        }
+    }
+    for sentence in given.without_own_address() {
+        ui.talk(&format!("carpgen: {sentence}"));
     }
     if given.configs.iter().all(|config| config.vhids.is_empty()) {
         return Err(CommandError::bad_input(

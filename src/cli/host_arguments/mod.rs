@@ -1,5 +1,7 @@
 //! Hosts on the command line: `H=PATH`.
 
+pub(super) mod ownership;
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -7,10 +9,10 @@ use std::path::Path;
 use super::error::CommandError;
 use super::host_files::{self, FoundHost};
 use super::ui::Ui;
-use crate::dialect::parse::{End, HostReading, LossReason, ReleaseSource};
+use crate::dialect::parse::{End, HostReading, LossReason, ReleaseSource, is_carp_interface};
 use crate::dialect::{join_segments, stand_in_interfaces};
 use crate::lint::hosts::LintHost;
-use crate::model::{HostConfig, HostName};
+use crate::model::{HostConfig, HostName, VhidConfig};
 
 /// How hosts are given, for messages.
 const FORM: &str = "hosts are given as NAME=PATH, such as fw1=hosts/fw1, with a folder of the host's files or one file";
@@ -80,6 +82,26 @@ impl<'a> GivenHosts<'a> {
         configs.iter_mut().for_each(stand_in_interfaces);
         join_segments(&mut configs);
         Self { hosts, configs }
+    }
+
+    /// Which interfaces with vhids no file gives an address of their own, in sentences.
+    pub(super) fn without_own_address(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        for config in &self.configs {
+            let silent = config.interfaces.iter().filter(|interface| {
+                let serves = |vhid: &VhidConfig| vhid.interface == interface.name;
+                interface.addresses.is_empty() && config.vhids.iter().any(serves)
+            });
+            for interface in silent {
+                let (host, name) = (&config.host, &interface.name);
+                told.push(if is_carp_interface(name.as_str()) {
+                    format!("{host}: no file tells which interface carries {name}: none has an address in its subnet")
+                } else {
+                    format!("{host}: no file gives {name} an address of its own, which advertisements are sent from")
+                });
+            }
+        }
+        told
     }
 
     /// Says what the boot of the hosts does not make of their files, and what their files leave open.
