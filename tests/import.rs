@@ -86,6 +86,7 @@ fn where_hosts_disagree_both_places_are_named() {
     let (text, talk) = import(&folder, &hosts, 1);
     for words in [
         "fw3: no file tells the release, FreeBSD 15 is assumed",
+        "fw3: no sysctl.conf was given",
         "em1 of fw3 is also configured with mtu: its own lines stay",
         "set CARP_PASS to the key of vhid 1 on segment em0",
         "net.inet.carp.preempt: value: 1 is written, as fw1 and fw2 say; fw3 says 0\n  fw1: fw1/sysctl.conf:1",
@@ -141,6 +142,34 @@ fn keys_stand_in_the_description_where_that_is_wanted() {
     assert!(text.contains("pass = \"poison-a\""), "{text}");
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!folder.path().join("secrets").exists());
+}
+
+#[test]
+fn no_key_is_ever_said() {
+    let folder = pair();
+    let lines = "ifconfig_em2=\"inet 10.2.0.2/24 mtu 1400\"\n\
+                 ifconfig_em2_alias0=\"inet 10.2.0.1/32 vhid 2 pass POISON\"\n\
+                 ifconfig_em3=\"inet 10.3.0.1/24 vhid 3 pass POISON POISON\"\n\
+                 ifconfig_em4=\"inet 10.4.0.1/24 pass POISON\"\n";
+    host(&folder, "fw2", 3, "advskew 100 pass POISON", lines);
+    fs::write(
+        folder.path().join("fw2/rc.local"),
+        "ifconfig em0 vhid 9 pass POISON\n",
+    )
+    .unwrap();
+    let (text, talk) = import(&folder, PAIR, 1);
+    assert!(talk.contains("rc.local configures vhids too"), "{talk}");
+    assert!(
+        talk.contains("em2 of fw2 is also configured with mtu"),
+        "{talk}"
+    );
+    assert!(
+        !text.contains("POISON") && !talk.contains("POISON"),
+        "{talk}"
+    );
+    let ran = carpgen(folder.path(), &["simulate", "fw1=fw1", "fw2=fw2"]);
+    let said = [ran.stdout, ran.stderr].concat();
+    assert!(!String::from_utf8(said).unwrap().contains("POISON"));
 }
 
 #[test]

@@ -89,6 +89,7 @@ pub(super) fn run(ui: &mut Ui, args: &ImportArgs) -> Result<Outcome, CommandErro
         );
     }
     let mut notes = given.without_own_address();
+    notes.extend(given.without_sysctls());
     for (host, config) in given.hosts.iter().zip(&mut given.configs) {
         notes.extend(ownership::settle(&host.reading, config));
     }

@@ -185,7 +185,8 @@ fn booted(ui: &mut Ui, words: &[OsString]) -> Result<(String, Setup), CommandErr
             ));
         }
     }
-    for sentence in given.without_own_address() {
+    let silent = given.without_own_address().into_iter();
+    for sentence in silent.chain(given.without_sysctls()) {
         ui.talk(&format!("carpgen: {sentence}"));
     }
     if given.configs.iter().all(|config| config.vhids.is_empty()) {

@@ -9,7 +9,9 @@ use std::path::Path;
 use super::error::CommandError;
 use super::host_files::{self, FoundHost};
 use super::ui::Ui;
-use crate::dialect::parse::{End, HostReading, LossReason, ReleaseSource, is_carp_interface};
+use crate::dialect::parse::{
+    End, FileKind, HostReading, Keyword, LossReason, ReleaseSource, is_carp_interface,
+};
 use crate::dialect::{join_segments, stand_in_interfaces};
 use crate::lint::hosts::LintHost;
 use crate::model::{HostConfig, HostName, VhidConfig};
@@ -104,6 +106,21 @@ impl<'a> GivenHosts<'a> {
         told
     }
 
+    /// The hosts of which no sysctl file was given, in sentences.
+    pub(super) fn without_sysctls(&self) -> Vec<String> {
+        let silent = self
+            .hosts
+            .iter()
+            .filter(|host| !host.has(FileKind::SysctlConf));
+        let sentence = |host: &LintHost<'_>| {
+            let name = &host.name;
+            format!(
+                "{name}: no sysctl.conf was given: its sysctls are taken to be those of the kernel, without preempt"
+            )
+        };
+        silent.map(sentence).collect()
+    }
+
     /// Says what the boot of the hosts does not make of their files, and what their files leave open.
     pub(super) fn tell_losses(&self, ui: &mut Ui, words: &[OsString]) {
         for (host, word) in self.hosts.iter().zip(words) {
@@ -115,6 +132,12 @@ impl<'a> GivenHosts<'a> {
             if !losses(&host.reading).is_empty() {
                 ui.talk(&format!("  hint: `carpgen lint {path}` tells where"));
             }
+            if configures_late(&host.reading) {
+                ui.talk(&format!(
+                    "carpgen: {}: rc.local configures vhids too, which is not looked at",
+                    host.name
+                ));
+            }
             if host.reading.release_source == ReleaseSource::Guessed {
                 ui.talk(&format!(
                     "carpgen: {}: no file tells the release, FreeBSD {} is assumed; a file `release` with one word, 9 to 15, does",
@@ -123,6 +146,16 @@ impl<'a> GivenHosts<'a> {
             }
         }
     }
+}
+
+/// A script that runs after the network is up configures a vhid.
+fn configures_late(reading: &HostReading<'_>) -> bool {
+    let late = reading.scripts.iter().filter(|script| {
+        let path = reading.paths.get(usize::from(script.file.0));
+        path.is_some_and(|path| path.ends_with("rc.local"))
+    });
+    let mut statements = late.flat_map(|script| &script.statements);
+    statements.any(|statement| statement.parameter(Keyword::Vhid).is_some())
 }
 
 /// What a boot loses and hangs on, in words.

@@ -4,6 +4,10 @@ use crate::config::alias_base;
 use crate::dialect::parse::{HostReading, Item, Keyword, Statement};
 use crate::model::{HostConfig, InterfaceConfig};
 
+/// Words of the boot scripts, which `ifconfig(8)` does not see (`_ifconfig_getargs` in FreeBSD
+/// `libexec/rc/network.subr`).
+const SCRIPT_WORDS: [&str; 6] = ["DHCP", "SYNCDHCP", "NOSYNCDHCP", "WPA", "HOSTAP", "NOAUTO"];
+
 /// Takes `manage` from interfaces that are configured with more than addresses, and says why.
 pub(in crate::cli) fn settle(reading: &HostReading<'_>, config: &mut HostConfig) -> Vec<String> {
     let mut notes = Vec::new();
@@ -58,10 +62,10 @@ fn more_than_addresses(reading: &HostReading<'_>, interface: &InterfaceConfig) -
         let Some(assignment) = reading.variables.get(&variable) else {
             continue;
         };
-        // DHCP, WPA, NOAUTO: words of the boot scripts, not of ifconfig(8).
+        // Only known words are named: any other could be a key.
         let words = assignment.value.text().split_ascii_whitespace();
         words
-            .filter(|word| word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase()))
+            .filter(|word| SCRIPT_WORDS.contains(word))
             .for_each(&mut add);
     }
     more

@@ -10,6 +10,8 @@ mod numbers;
 mod text;
 mod vhids;
 
+use zeroize::Zeroizing;
+
 use crate::model::{ClusterName, HostConfig, HostName, IfName, Key, Secret, SegmentName, Vhid};
 
 pub use differences::{About, Remark, Side};
@@ -49,7 +51,8 @@ pub struct KeyUse<'a> {
 pub fn unresolve(name: &ClusterName, hosts: &[HostConfig]) -> Result<Imported, ImportError> {
     let hosts = &draft::one_interface_in_a_segment(hosts);
     let draft = Draft::of(name, hosts);
-    let plain = text::text(&draft, &[], None, &[])?;
+    // It has the keys.
+    let plain = Zeroizing::new(text::text(&draft, &[], None, &[])?);
     let remarks = differences::differences(&plain, hosts);
     Ok(Imported { draft, remarks })
 }

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::draft::{Draft, DraftNode};
 use super::numbers::Rule;
 use super::vhids::{DraftMode, DraftVhid};
-use super::{About, ImportError, Remark, names};
+use super::{About, ImportError, KeyUse, Remark, names};
 use crate::config::resolve::alias_base;
 use crate::model::{
     AdvBase, HostName, InterfaceConfig, Key, Peers, RcTarget, SecretReference, VrrpInterval,
@@ -91,7 +91,7 @@ fn table(all: impl IntoIterator<Item = (String, Value)>) -> Value {
 
 /// Keys and what to write for them.
 struct Passes<'a> {
-    draft: &'a Draft,
+    uses: Vec<KeyUse<'a>>,
     written: Option<&'a [Key]>,
 }
 
@@ -99,8 +99,7 @@ impl Passes<'_> {
     fn value(&self, key: Option<&Key>) -> Value {
         let text = key.and_then(Key::text);
         let place = self
-            .draft
-            .keys()
+            .uses
             .iter()
             .position(|known| Some(known.secret) == text);
         let written = place.and_then(|place| self.written?.get(place)).or(key);
@@ -127,7 +126,7 @@ pub(super) fn text(
     notes: &[String],
 ) -> Result<String, ImportError> {
     let passes = Passes {
-        draft,
+        uses: draft.keys(),
         written: keys,
     };
     let mut tables = vec![cluster(draft, &passes, remarks)];
