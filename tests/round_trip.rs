@@ -2,11 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use carpgen::config::{Description, examples::EXAMPLES, resolve};
+use std::fs;
+use std::path::Path;
+
+use carpgen::config::{Description, examples::EXAMPLES, resolve, unresolve};
 use carpgen::dialect::parse::{HostText, Keyword, ReleaseSource, read_host};
-use carpgen::dialect::{HostFiles, Renderer};
+use carpgen::dialect::{HostFiles, Renderer, join_segments, stand_in_interfaces};
 use carpgen::lint::{Refusal, check};
-use carpgen::model::{Family, HostConfig, Key, Release, Secret, SegmentName};
+use carpgen::model::{
+    ClusterName, Family, HostConfig, HostName, Key, Release, Secret, SegmentName,
+};
 use proptest::prelude::*;
 
 /// The configuration without the names of segments, which files do not know, and with what has no order in order.
@@ -159,6 +164,126 @@ fn live_is_what_boots(
     prop_assert_eq!(&live, &boot);
     prop_assert_eq!(live.is_empty(), host.vhids.is_empty());
     Ok(())
+}
+
+/// The description that hosts make, and what it makes of them.
+fn imported(mut hosts: Vec<HostConfig>) -> Result<(String, Vec<HostConfig>), TestCaseError> {
+    hosts.iter_mut().for_each(stand_in_interfaces);
+    join_segments(&mut hosts);
+    let imported = unresolve(&ClusterName::new("t").unwrap(), &hosts).unwrap();
+    prop_assert_eq!(&imported.remarks, &[]);
+    let keys: Vec<Key> = imported
+        .keys()
+        .iter()
+        .map(|found| Key::Text(found.secret.clone()))
+        .collect();
+    let text = imported.text(&keys, &[]).unwrap();
+    let description = Description::read(&text);
+    prop_assert_eq!(&description.problems, &[], "{}", &text);
+    let nodes = description.cluster.nodes.iter();
+    let hosts = nodes
+        .map(|node| resolve(&description.cluster, node))
+        .collect();
+    Ok((text, hosts))
+}
+
+/// Renders a description, reads the files, imports them, and looks at what the new description means.
+fn import_round_trip(text: &str) -> Result<(), TestCaseError> {
+    let description = Description::read(text);
+    let mut original = Vec::new();
+    let mut read = Vec::new();
+    for node in &description.cluster.nodes {
+        let mut host = resolve(&description.cluster, node);
+        for key in host.keys_mut().filter(|key| key.text().is_none()) {
+            *key = Key::Text(Secret::new("SECRET"));
+        }
+        let Ok(files) = Renderer::new().unwrap().render(&host) else {
+            return Ok(());
+        };
+        let rc = format!("{}{}", base(&host), files.rc.content);
+        let reading = read_host(&host.host, &texts(&files, &rc), Some(host.release));
+        read.push(reading.config);
+        original.push(host);
+    }
+    let (text, again) = imported(read.clone())?;
+    for ((mut found, expected), read) in again.into_iter().zip(original).zip(read) {
+        for (interface, read) in found.interfaces.iter_mut().zip(&read.interfaces) {
+            prop_assert_eq!(interface.first_alias, read.first_alias);
+        }
+        for (interface, original) in found.interfaces.iter_mut().zip(&expected.interfaces) {
+            interface.first_alias = original.first_alias;
+        }
+        prop_assert_eq!(comparable(found), comparable(expected), "{}", &text);
+    }
+    Ok(())
+}
+
+/// All files below a folder, by their paths in it.
+fn files_below(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            files_below(&path, &format!("{name}/"), found);
+        } else {
+            found.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn the_good_hosts_of_the_rules_are_imported_as_they_are() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lint");
+    let mut imports = 0;
+    for rule in fs::read_dir(rules).unwrap() {
+        let folder = rule.unwrap().path().join("good-hosts");
+        let Ok(hosts) = fs::read_dir(&folder) else {
+            continue;
+        };
+        let mut read = Vec::new();
+        for host in hosts
+            .map(|host| host.unwrap().path())
+            .filter(|host| host.is_dir())
+        {
+            let mut files = Vec::new();
+            files_below(&host, "", &mut files);
+            let texts: Vec<HostText<'_>> = files
+                .iter()
+                .map(|(path, text)| HostText { path, text })
+                .collect();
+            let name = HostName::new(host.file_name().unwrap().to_str().unwrap()).unwrap();
+            read.push(read_host(&name, &texts, None).config);
+        }
+        if read.iter().all(|host| host.vhids.is_empty()) {
+            continue;
+        }
+        let (_, again) = imported(read.clone()).unwrap();
+        for (config, mut expected) in again.into_iter().zip(read) {
+            let files = Renderer::new().unwrap().render(&config).unwrap();
+            let texts = texts(&files, &files.rc.content);
+            let mut found = read_host(&config.host, &texts, Some(config.release)).config;
+            for host in [&mut found, &mut expected] {
+                host.sysctls.retain(|sysctl| sysctl.value != 0);
+            }
+            assert_eq!(
+                comparable(found),
+                comparable(expected),
+                "{}",
+                folder.display()
+            );
+        }
+        imports += 1;
+    }
+    assert!(imports >= 2);
+}
+
+#[test]
+fn every_example_comes_back_from_its_files_as_a_description() {
+    for example in EXAMPLES {
+        for text in [example.text.to_owned(), managed_text(example.text)] {
+            import_round_trip(&text).unwrap_or_else(|error| panic!("{}: {error}", example.name));
+        }
+    }
 }
 
 #[test]
@@ -324,6 +449,19 @@ proptest! {
         let hosts = round_trip(&text)?;
         // 9 sends the aliases of names with a dot elsewhere, so they cannot be rendered.
         prop_assert!(hosts == 2 || options.release == Release::R9);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_generated_cluster_comes_back_as_a_description(options in options()) {
+        let text = describe(&options);
+        let description = Description::read(&text);
+        let refused = check(&description, false).iter().any(|found| Refusal::AnyError.stops(found));
+        prop_assume!(!refused && description.problems.is_empty());
+        import_round_trip(&text)?;
     }
 }
 

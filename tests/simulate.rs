@@ -422,3 +422,88 @@ fn a_host_that_is_away_stays_off() {
         );
     }
 }
+
+/// Writes the files of a host.
+fn host(folder: &TempDir, name: &str, own: u8, skew: u8, key: &str) {
+    let path = folder.path().join(name).join("etc");
+    fs::create_dir_all(&path).unwrap();
+    let rc = format!(
+        "ifconfig_em0=\"inet 192.0.2.{own}/24\"\n\
+         ifconfig_em0_alias0=\"inet 192.0.2.1/32 vhid 1 advskew {skew} pass {key}\"\n"
+    );
+    fs::write(path.join("rc.conf"), rc).unwrap();
+    fs::write(path.join("sysctl.conf"), "net.inet.carp.preempt=1\n").unwrap();
+    fs::write(folder.path().join(name).join("release"), "14\n").unwrap();
+}
+
+#[test]
+fn the_files_of_a_good_pair_are_simulated_as_they_boot() {
+    let folder = TempDir::new().unwrap();
+    host(&folder, "fw1", 2, 0, "same");
+    host(&folder, "fw2", 3, 100, "same");
+    let arguments = ["fw1=fw1", "fw2=fw2", "--at", "20s=link-down:fw1:em0"];
+    let run = json(&folder, &arguments);
+    let vhid = &run["phases"][1]["vhids"][0];
+    assert_eq!(vhid["segment"], "em0");
+    assert_eq!(
+        (&vhid["before"], &vhid["after"]),
+        (&serde_json::json!(["fw1"]), &serde_json::json!(["fw2"]))
+    );
+}
+
+#[test]
+fn hosts_with_different_keys_are_both_master_for_ever() {
+    let folder = TempDir::new().unwrap();
+    host(&folder, "fw1", 2, 0, "poison-a");
+    host(&folder, "fw2", 3, 100, "poison-b");
+    let arguments = ["fw1=fw1", "fw2=fw2/etc/rc.conf", "--until", "600s"];
+    let ran = run(&folder, &[&["--format", "json"], &arguments[..]].concat());
+    assert_eq!(ran.status.code(), Some(0));
+    let talk = String::from_utf8(ran.stderr).unwrap();
+    assert!(talk.contains("fw2: no file tells the release"), "{talk}");
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert!(!text.contains("poison"));
+    let result: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let phases = result["phases"].as_array().unwrap();
+    assert_eq!(
+        phases[0]["vhids"][0]["after"],
+        serde_json::json!(["fw1", "fw2"])
+    );
+}
+
+#[test]
+fn what_a_boot_loses_is_said() {
+    let folder = TempDir::new().unwrap();
+    host(&folder, "fw1", 2, 0, "k");
+    let rc = folder.path().join("fw1/etc/rc.conf");
+    let text = fs::read_to_string(&rc).unwrap();
+    let behind = "ifconfig_em0_alias1=\"\"\nifconfig_em0_alias2=\"inet 192.0.2.9/32 vhid 2\"\n";
+    fs::write(&rc, text + behind).unwrap();
+    let ran = run(&folder, &["fw1=fw1", "--until", "5s"]);
+    assert_eq!(ran.status.code(), Some(0));
+    let talk = String::from_utf8(ran.stderr).unwrap();
+    assert!(
+        talk.contains("the boot loses one thing") && talk.contains("`carpgen lint fw1`"),
+        "{talk}"
+    );
+}
+
+#[test]
+fn hosts_that_cannot_be_read_are_clear_errors() {
+    let folder = TempDir::new().unwrap();
+    host(&folder, "fw1", 2, 0, "k");
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    for (arguments, code, words) in [
+        (&["fw1=fw1", "cluster.toml"][..], 2, "is a description"),
+        (&["fw1=ssh:root@fw1"], 2, "over SSH yet"),
+        (&["fw1=fw1", "fw1=fw1"], 2, "given twice"),
+        (&["-x y=fw1"], 2, "unexpected argument"),
+        (&["f w=fw1"], 2, "no name of a host"),
+        (&["a.toml", "b.toml"], 2, "only one description"),
+        (&["fw1=missing"], 3, "cannot read missing"),
+        (&["fw1=empty"], 3, "no file of host fw1"),
+    ] {
+        let said = refused(&folder, arguments, code);
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+}

@@ -4,7 +4,7 @@ use clap::builder::PossibleValue;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
-use super::{completions, explain, generate, init, lint, render, schema, simulate};
+use super::{completions, explain, generate, import, init, lint, render, schema, simulate};
 use crate::config::examples::EXAMPLES;
 
 /// Describe a FreeBSD CARP cluster once; check it, and write every host's configuration
@@ -33,6 +33,8 @@ pub(super) enum Command {
     Explain(explain::ExplainArgs),
     /// Print or write the files and live commands of the hosts
     Render(render::RenderArgs),
+    /// Make a description of the files of hosts
+    Import(import::ImportArgs),
     /// Predict what happens when hosts and links fail
     Simulate(simulate::SimulateArgs),
     /// Print a new random key of 19 characters

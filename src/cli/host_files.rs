@@ -122,6 +122,41 @@ pub(super) fn host_of_file(path: &Path) -> Option<(PathBuf, String)> {
     })
 }
 
+/// A host that is given by name, with a folder of its files or one file. A file whose name is none of those that a
+/// host has is read as rc.conf.
+pub(super) fn of_host(name: HostName, path: &Path) -> Result<FoundHost, CommandError> {
+    if path.is_dir() {
+        let files = files_below(path)?;
+        if files.iter().all(|file| file == "release") {
+            return Err(CommandError::bad_input(format!(
+                "there is no file of host {name} in {}",
+                path.display()
+            ))
+            .hint("its files are rc.conf, sysctl.conf, loader.conf and the like, also below etc and boot"));
+        }
+        let prefix = format!("{}/", path.display());
+        return read_host(name, path, prefix.trim_start_matches("./"), &files, None);
+    }
+    if let Err(error) = path.metadata() {
+        let message = format!("cannot read {}: {}", path.display(), plain(&error));
+        return Err(CommandError::bad_input(message));
+    }
+    let input = input::read(path)?;
+    let known = host_of_file(path).map(|(_, inside)| inside);
+    let path = known.unwrap_or_else(|| "rc.conf".to_owned());
+    Ok(FoundHost {
+        name,
+        files: vec![FoundFile {
+            mended: without_carriage_returns(&path, &input.text),
+            path,
+            name: input.name.clone(),
+            at: input.name,
+            text: input.text,
+        }],
+        release: None,
+    })
+}
+
 /// A host that is given by single files, which are called as they were given.
 pub(super) fn of_files(
     folder: &Path,

@@ -6,7 +6,9 @@ mod completions;
 mod error;
 mod explain;
 mod generate;
+mod host_arguments;
 mod host_files;
+mod import;
 mod init;
 mod input;
 mod keygen;
@@ -74,6 +76,7 @@ fn dispatch(ui: &mut Ui, args: Args) -> Result<Outcome, CommandError> {
         Command::Lint(args) => lint::run(ui, &args),
         Command::Explain(args) => explain::run(ui, &args),
         Command::Render(args) => render::run(ui, &args),
+        Command::Import(args) => import::run(ui, &args),
         Command::Simulate(args) => simulate::run(ui, &args),
         Command::Keygen => keygen::run(ui),
         Command::Schema(args) => schema::run(ui, &args),

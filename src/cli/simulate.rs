@@ -1,5 +1,6 @@
 //! `carpgen simulate`
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
@@ -12,9 +13,10 @@ use clap::ValueEnum;
 use ipnet::Ipv4Net;
 
 use super::Outcome;
-use super::args::DescriptionArgs;
+use super::args::{DescriptionArgs, examples};
 use super::capture::Capture;
 use super::error::CommandError;
+use super::host_arguments::{self, GivenHosts, names_a_host};
 use super::input::{self, plain};
 use super::output::write_one;
 use super::refusal::refuse;
@@ -40,8 +42,16 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SimulateArgs {
-    #[command(flatten)]
-    description: DescriptionArgs,
+    /// The description, - for standard input; or H=PATH for each host: a folder with its files, or one file
+    #[arg(
+        value_name = "FILE|H=PATH",
+        default_value = "cluster.toml",
+        conflicts_with = "example"
+    )]
+    subjects: Vec<OsString>,
+    /// Take an embedded example instead of a file
+    #[arg(long, value_name = "NAME", value_parser = examples())]
+    example: Option<String>,
     /// What is done to the cluster; without it and --at everything fails once
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
@@ -93,11 +103,7 @@ fn time(text: &str) -> Result<u64, String> {
 
 /// Runs the simulation and reports it.
 pub(super) fn run(ui: &mut Ui, args: &SimulateArgs) -> Result<Outcome, CommandError> {
-    let input = input::description(&args.description)?;
-    let description = Description::read(&input.text);
-    refuse(ui, &input, &description, Refusal::Unusable)?;
-    let cluster = &description.cluster;
-    let setup = setup(cluster)?;
+    let (name, setup) = subject(ui, args)?;
     let scenario = scenario_of(ui, args, &setup)?;
     let trace = if args.trace {
         Trace::with_advertisements()
@@ -114,7 +120,7 @@ pub(super) fn run(ui: &mut Ui, args: &SimulateArgs) -> Result<Outcome, CommandEr
     let ((service, trace), capture) = seen;
     capture.finish()?;
     let simulation = Simulation {
-        title: format!("{}: {}", cluster.name, title(args)),
+        title: format!("{name}: {}", title(args)),
         setup: &setup,
         scenario: &scenario,
         trace: &trace,
@@ -135,6 +141,65 @@ fn title(args: &SimulateArgs) -> String {
         None if args.events.is_empty() => "everything fails once".to_owned(),
         None => "simulation".to_owned(),
     }
+}
+
+/// What is simulated, with its name: the hosts of a description, or hosts as they boot.
+fn subject(ui: &mut Ui, args: &SimulateArgs) -> Result<(String, Setup), CommandError> {
+    let words = &args.subjects;
+    if args.example.is_none() && words.iter().any(|word| names_a_host(word)) {
+        return booted(ui, words);
+    }
+    let [file] = words.as_slice() else {
+        return Err(CommandError::usage("only one description can be simulated")
+            .hint("to simulate hosts as they boot, name each: H=PATH"));
+    };
+    let input = input::description(&DescriptionArgs {
+        file: PathBuf::from(file),
+        example: args.example.clone(),
+    })?;
+    let description = Description::read(&input.text);
+    refuse(ui, &input, &description, Refusal::Unusable)?;
+    let cluster = &description.cluster;
+    Ok((cluster.name.to_string(), setup(cluster)?))
+}
+
+/// The hosts as their files boot them, whether they agree or not.
+fn booted(ui: &mut Ui, words: &[OsString]) -> Result<(String, Setup), CommandError> {
+    if let Some(file) = words.iter().find(|word| !names_a_host(word)) {
+        let message = format!(
+            "{} is a description: it cannot be simulated together with the files of hosts",
+            file.to_string_lossy()
+        );
+        return Err(CommandError::usage(message).hint(
+            "give a description alone, or H=PATH for each host; simulate both, and compare",
+        ));
+    }
+    let found = host_arguments::read(words)?;
+    let given = GivenHosts::new(&found);
+    given.tell_losses(ui, words);
+    for config in &given.configs {
+        if config.vhids.is_empty() {
+            ui.talk(&format!(
+                "carpgen: {}: no vhid is configured at boot",
+                config.host
+            ));
+        }
+    }
+    let silent = given.without_own_address().into_iter();
+    for sentence in silent.chain(given.without_sysctls()) {
+        ui.talk(&format!("carpgen: {sentence}"));
+    }
+    if given.configs.iter().all(|config| config.vhids.is_empty()) {
+        return Err(CommandError::bad_input(
+            "no host has a vhid: there is nothing to simulate",
+        ));
+    }
+    let names: Vec<&str> = given
+        .configs
+        .iter()
+        .map(|config| config.host.as_str())
+        .collect();
+    Ok((names.join(", "), Setup::of(&given.configs)))
 }
 
 /// The hosts of the cluster; keys are not looked up.

@@ -11,11 +11,13 @@ mod reader;
 mod resolve;
 pub mod schema;
 mod source;
+mod unresolve;
 
 pub use problem::{Problem, ProblemKind, nearest};
 pub use reader::{FromToml, Item, List, Map, Number};
 pub use resolve::{alias_base, resolve};
 pub use source::{Source, SyntaxError};
+pub use unresolve::{About, ImportError, Imported, KeyUse, Remark, Side, unresolve};
 
 use crate::model::{Cluster, Route};
 use schema::Document;

@@ -80,14 +80,15 @@ fn vhid_config(cluster: &Cluster, node: &Node, vhid: &VhidSpec) -> Option<VhidCo
             let other = (*peers == Peers::Unicast)
                 .then(|| peer(cluster, node, vhid))
                 .flatten();
-            let has = |family| vhid.vips.iter().any(|vip| vip.family() == family);
+            let (peer, peer6) =
+                other.map_or((None, None), |other| peers_of(&other.addresses, &vhid.vips));
             let advskew = *timers.advskew.get(&node.name)?;
             Mode::Carp {
                 advbase: stored_advbase(timers.advbase, advskew, node.release),
                 advskew,
                 key: key.clone(),
-                peer: other.and_then(first_v4).filter(|_| has(Family::Inet)),
-                peer6: other.and_then(first_v6).filter(|_| has(Family::Inet6)),
+                peer,
+                peer6,
             }
         }
         Protocol::Vrrp { interval, priority } => Mode::Vrrp {
@@ -119,7 +120,7 @@ fn vhid_config(cluster: &Cluster, node: &Node, vhid: &VhidSpec) -> Option<VhidCo
 
 /// What the kernel stores: 0 means "keep" from 10 on, and on 9 without a skew too (`SIOCSVH` in `carp_ioctl`,
 /// FreeBSD 9.3 `sys/netinet/ip_carp.c`).
-fn stored_advbase(advbase: AdvBase, advskew: AdvSkew, release: Release) -> AdvBase {
+pub(super) fn stored_advbase(advbase: AdvBase, advskew: AdvSkew, release: Release) -> AdvBase {
     let zero_counts = release.has_carp_interfaces() && advskew.number() > 0;
     if advbase.number() == 0 && !zero_counts {
         AdvBase::DEFAULT
@@ -136,24 +137,21 @@ fn peer<'a>(cluster: &'a Cluster, node: &Node, vhid: &'a VhidSpec) -> Option<&'a
         .map(|(_, interface)| interface)
 }
 
-fn first_v4(interface: &NodeInterface) -> Option<Ipv4Addr> {
-    interface
-        .addresses
-        .iter()
-        .find_map(|address| match address.addr() {
-            IpAddr::V4(v4) => Some(v4),
-            IpAddr::V6(_) => None,
-        })
-}
-
-fn first_v6(interface: &NodeInterface) -> Option<Ipv6Addr> {
-    interface
-        .addresses
-        .iter()
-        .find_map(|address| match address.addr() {
-            IpAddr::V6(v6) => Some(v6),
-            IpAddr::V4(_) => None,
-        })
+/// Where a vhid with these addresses advertises to in unicast: the other node's first address of each family.
+pub(super) fn peers_of(other: &[OwnAddress], vips: &[Vip]) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
+    let has = |family| vips.iter().any(|vip| vip.family() == family);
+    let v4 = other.iter().find_map(|address| match address.addr() {
+        IpAddr::V4(v4) => Some(v4),
+        IpAddr::V6(_) => None,
+    });
+    let v6 = other.iter().find_map(|address| match address.addr() {
+        IpAddr::V6(v6) => Some(v6),
+        IpAddr::V4(_) => None,
+    });
+    (
+        v4.filter(|_| has(Family::Inet)),
+        v6.filter(|_| has(Family::Inet6)),
+    )
 }
 
 /// The sysctls of a release. Those that it lacks are left out, which lint says.

@@ -10,4 +10,4 @@ mod render;
 mod segments;
 
 pub use render::{Argv, HostFile, HostFiles, RenderError, Renderer, shell_line};
-pub use segments::join_segments;
+pub use segments::{join_segments, stand_in_interfaces};

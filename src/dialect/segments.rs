@@ -47,6 +47,48 @@ pub fn join_segments(hosts: &mut [HostConfig]) {
     }
 }
 
+/// Gives vhids whose interface no file tells one to stand in for it (release 9, where only addresses lead from carpN to
+/// it): vhids with addresses of one subnet share one, called after the first of their carp interfaces.
+///
+/// A host whose files tell the addresses of any interface is left as it is: there is none for such a vhid.
+pub fn stand_in_interfaces(config: &mut HostConfig) {
+    let told = config
+        .interfaces
+        .iter()
+        .any(|interface| !interface.addresses.is_empty());
+    if told {
+        return;
+    }
+    let mut made: Vec<(InterfaceConfig, Vec<IpNet>)> = Vec::new();
+    for vhid in &mut config.vhids {
+        if config.interfaces.iter().any(|i| i.name == vhid.interface) {
+            continue;
+        }
+        let nets: Vec<IpNet> = vhid.vips.iter().map(|vip| vip.net()).collect();
+        let known = made
+            .iter_mut()
+            .find(|(_, others)| pairs(&nets, others).any(|(a, b)| overlap(a, b)));
+        match known {
+            Some((interface, others)) => {
+                vhid.interface = interface.name.clone();
+                vhid.segment = interface.segment.clone();
+                others.extend(nets);
+            }
+            None => made.push((
+                InterfaceConfig {
+                    name: vhid.interface.clone(),
+                    segment: vhid.segment.clone(),
+                    addresses: Vec::new(),
+                    manage: false,
+                    first_alias: 0,
+                },
+                nets,
+            )),
+        }
+    }
+    config.interfaces.extend(made.into_iter().map(|(i, _)| i));
+}
+
 /// Own addresses whose subnets overlap: sorted by where they begin, each overlaps the furthest one before it or none.
 fn join_subnets(known: &[Known], joined: &mut Joined) {
     let mut subnets: Vec<(bool, u128, u128, usize)> = known

@@ -7,6 +7,8 @@ mod order;
 mod sysctls;
 mod vhids;
 
+pub(super) use order::{default_priority_step, default_skew_step};
+
 use super::problem::{Problem, ProblemKind};
 use super::schema;
 use crate::model::{Cluster, ClusterName, NameError, Property, Route};

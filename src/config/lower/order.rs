@@ -381,7 +381,7 @@ fn fill(document: &Document, unit: &Unit<'_>, ranks: &mut Ranks, problems: &mut 
         let first = rule.and_then(|r| r.first).map_or(200, |n| n.0);
         let step = rule
             .and_then(|r| r.step)
-            .map_or(if nodes > 4 { 5 } else { 50 }, |n| n.0);
+            .map_or(default_priority_step(nodes), |n| n.0);
         (first, step.saturating_neg(), rule.map(|r| r.at.clone()))
     } else {
         let rule = settings.and_then(|c| c.skew.as_ref());
@@ -438,7 +438,7 @@ fn fill(document: &Document, unit: &Unit<'_>, ranks: &mut Ranks, problems: &mut 
 }
 
 /// What each rank adds where the description does not say, by the number of nodes in the order.
-fn default_skew_step(nodes: usize) -> Option<i64> {
+pub(in crate::config) fn default_skew_step(nodes: usize) -> Option<i64> {
     match nodes {
         0..=3 => Some(100),
         4..=5 => Some(50),
@@ -446,6 +446,11 @@ fn default_skew_step(nodes: usize) -> Option<i64> {
         13..=24 => Some(10),
         _ => None,
     }
+}
+
+/// What each rank subtracts from the VRRP priority where the description does not say.
+pub(in crate::config) const fn default_priority_step(nodes: usize) -> i64 {
+    if nodes > 4 { 5 } else { 50 }
 }
 
 fn step_needed(
