@@ -34,6 +34,8 @@ pub struct LintHost<'a> {
     pub reading: HostReading<'a>,
     /// The variables of interfaces whose values are not what was meant.
     distorted: BTreeSet<String>,
+    /// The variables with a key that the boot scripts evaluate: its words may be anything.
+    evaluated: BTreeSet<String>,
 }
 
 impl<'a> LintHost<'a> {
@@ -58,8 +60,10 @@ impl<'a> LintHost<'a> {
             files,
             reading,
             distorted: BTreeSet::new(),
+            evaluated: BTreeSet::new(),
         };
         host.distorted = host.distorted_values();
+        host.evaluated = host.evaluated_values();
         host
     }
 
