@@ -181,12 +181,13 @@ fn words_of_an_alias() {
 
 #[test]
 fn keys_of_an_alias() {
-    let table: [(&str, &[&str]); 8] = [
+    let table: [(&str, &[&str]); 9] = [
         ("ab-cdefgh", &["pass-hangs-boot"]),
         ("xy-zxyzxy", &[]),
         ("xy--zxyzxy", &["pass-hangs-boot"]),
         ("gehe(im12", &["pass-evaluated"]),
         ("#geheim12", &["pass-evaluated"]),
+        ("gehe;im12", &["pass-evaluated"]),
         ("gehe#im12", &[]),
         ("inet6", &["pass-reserved-word"]),
         ("dhcp", &[]),
@@ -217,6 +218,11 @@ fn the_place_of_an_evaluated_key_decides() {
         of.map(|(_, severity, _)| *severity)
     };
     assert_eq!(severity(format!("{OWN}{first}")), Some(Severity::Warning));
+    let cut = first.replace("gehe(im12", "#geheim12");
+    assert_eq!(
+        rules("14", &[("rc.conf", &format!("{OWN}{cut}{second}"))]),
+        ["pass-evaluated"]
+    );
     let two = format!("{OWN}{first}{second}");
     assert_eq!(severity(two), Some(Severity::Error));
     let other = second.replace("inet 192.0.2.4/32", "inet6 2001:db8::1/64");

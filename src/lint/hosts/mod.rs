@@ -53,6 +53,8 @@ pub struct LintHost<'a> {
     pub reading: HostReading<'a>,
     /// The variables of interfaces whose values are not what was meant.
     distorted: BTreeSet<String>,
+    /// The variables with a key that the boot scripts evaluate: its words may be anything.
+    evaluated: BTreeSet<String>,
 }
 
 impl<'a> LintHost<'a> {
@@ -77,8 +79,10 @@ impl<'a> LintHost<'a> {
             files,
             reading,
             distorted: BTreeSet::new(),
+            evaluated: BTreeSet::new(),
         };
         host.distorted = host.distorted_values();
+        host.evaluated = host.evaluated_values();
         host
     }
 

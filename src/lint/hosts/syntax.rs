@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::aliases::is_interface_variable;
 use super::{LintHost, Source, SourceStatement};
+use crate::dialect::key::{KeyHazard, key_hazards};
 use crate::dialect::parse::{
     Assignment, FileKind, Item, Keyword, LossReason, NotUnderstoodKind, Parameter, ParameterValue,
     Statement, Word, file_kind,
@@ -122,7 +123,7 @@ impl<'a> LintHost<'a> {
     /// What is wrong with the words of a command. Nothing where its words are not what was meant for another reason.
     #[must_use]
     pub fn faults<'s>(&self, found: &SourceStatement<'s>) -> Vec<Fault<'s>> {
-        if self.is_distorted(found) {
+        if self.has_evaluated_key(found) || self.is_distorted(found) {
             return Vec::new();
         }
         let (statement, release) = (found.statement, self.release());
@@ -177,6 +178,16 @@ impl<'a> LintHost<'a> {
         all.map(|assignment| assignment.name.to_owned()).collect()
     }
 
+    /// The variables with a key that the boot scripts evaluate.
+    pub(super) fn evaluated_values(&self) -> BTreeSet<String> {
+        let keys = self.key_words().into_iter().filter(|key| {
+            key_hazards(key.word.text(), self.release())
+                .iter()
+                .any(|hazard| matches!(hazard, KeyHazard::Evaluated(_)))
+        });
+        keys.map(|key| key.variable.to_owned()).collect()
+    }
+
     /// What the boot loses for these reasons, with the words of the values that it stands in.
     #[must_use]
     pub fn lost_words(&self, reasons: &[LossReason]) -> Vec<LostWords<'_>> {
@@ -210,7 +221,11 @@ impl<'a> LintHost<'a> {
     /// Another rule has named the command, so that nothing more can be said about its key.
     #[must_use]
     pub fn key_is_unclear(&self, found: &SourceStatement<'_>) -> bool {
-        self.is_distorted(found) || !self.faults(found).is_empty()
+        self.has_evaluated_key(found) || self.is_distorted(found) || !self.faults(found).is_empty()
+    }
+
+    fn has_evaluated_key(&self, found: &SourceStatement<'_>) -> bool {
+        found.source == Source::Boot && self.evaluated.contains(found.variable)
     }
 
     fn words_at(&self, found: &SourceStatement<'_>) -> &[Word] {
