@@ -380,3 +380,43 @@ fn completions_know_the_rules_and_hide_what_the_help_hides() {
     }
     assert_eq!(carpgen(&folder, &["generate", "lint-manual"], "").code, 0);
 }
+
+/// The lines that findings are shown with hold no key, wherever it is written.
+#[test]
+fn no_format_prints_a_key() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    write(
+        "hosts/a/rc.conf",
+        "CARPKEY=\"PoisonKey1234\"\nifconfig_em0=\"inet 192.0.2.2/24\"\n\
+         ifconfig_em0_alias0=\"inet 192.0.2.1/32 vhid 1 advskew 250 pass $CARPKEY\"\n\
+         ifconfig_em0_alias1=\"inet 192.0.2.3/32 vhid 2 advskew 250 PoisonKey1234\"\n\
+         ifconfig_em0_alias2=\"inet 192.0.2.4/32 vhid 3 advskew 250 passwd PoisonKey1234\"\n",
+    );
+    write(
+        "hosts/b/rc.conf",
+        "ifconfig_em0=\"inet 192.0.2.9/24\"\n\
+         ifconfig_em0_alias0=\"inet 192.0.2.1/32 vhid 1 advskew 300 pass 'PoisonKey1234x-y'\"\n",
+    );
+    write(
+        "cluster.toml",
+        "[cluster]\nname = \"x\"\nrelease = \"14\"\npass = \"PoisonKey1234\"\n",
+    );
+    for format in ["human", "json", "sarif", "github", "junit"] {
+        for path in ["hosts", "cluster.toml"] {
+            let ran = std::process::Command::new(env!("CARGO_BIN_EXE_carpgen"))
+                .args(["lint", path, "--format", format])
+                .current_dir(folder.path())
+                .output()
+                .expect("it runs");
+            let said = [ran.stdout, ran.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            assert!(!said.contains("PoisonKey"), "{format} {path}: {said}");
+            assert!(said.contains("pass"), "{format} {path}: {said}");
+        }
+    }
+}

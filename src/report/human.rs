@@ -84,7 +84,7 @@ impl<'a> Codes<'a> {
             if let (Some(number), Some(file)) = (place.file, self.report.file(place)) {
                 self.loaded
                     .entry(number)
-                    .or_insert_with(|| NamedSource::new(&file.name, file.text.to_owned()));
+                    .or_insert_with(|| NamedSource::new(&file.name, file.shown_text()));
             }
         }
     }

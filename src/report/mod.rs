@@ -8,6 +8,7 @@ mod github;
 mod human;
 mod json;
 mod junit;
+mod masking;
 mod mdoc;
 mod problems;
 mod resolved;

@@ -5,10 +5,11 @@
 
 use std::ops::Range;
 
+use super::masking::{keys_of, masked};
 use crate::config::Source;
 use crate::lint::hosts::{HostLintFinding, HostPlace, Hosts, LintHost};
 use crate::lint::{LintFinding, Rule};
-use crate::model::{Finding, Route, Severity, Step};
+use crate::model::{Finding, Route, Secret, Severity, Step};
 
 /// All that one run found.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub struct File<'a> {
     pub path: String,
     /// Its text.
     pub text: &'a str,
+    /// Keys that it may name anywhere. They are not shown.
+    keys: Vec<Secret>,
 }
 
 impl<'a> File<'a> {
@@ -46,7 +49,14 @@ impl<'a> File<'a> {
                 plain.to_owned()
             },
             text,
+            keys: Vec::new(),
         }
+    }
+
+    /// Its text as people may see it: without keys, and byte for byte as long.
+    #[must_use]
+    pub fn shown_text(&self) -> String {
+        masked(&self.name, self.text, &self.keys)
     }
 }
 
@@ -131,9 +141,12 @@ impl<'a> Report<'a> {
         let mut first_of = Vec::new();
         for host in &hosts.hosts {
             first_of.push(self.files.len());
+            let keys = keys_of(host);
             for file in &host.files {
                 let (name, path) = name(host, file.path);
-                self.files.push(File::new(name, path, file.text));
+                let mut file = File::new(name, path, file.text);
+                file.keys.clone_from(&keys);
+                self.files.push(file);
             }
         }
         let place = |at: &HostPlace| Place {
