@@ -56,7 +56,10 @@ fn configures_something(host: &LintHost<'_>) -> bool {
         .is_some_and(|set| !set.value.text().trim().is_empty());
     let real = reading.boot.interfaces.iter().any(|name| {
         let variable = format!("ifconfig_{}", interface_variable(name));
-        !name.starts_with("lo") && !is_carp_interface(name) && variables.get(&variable).is_some()
+        // What has to be created itself tells nothing of whether the lines that create it were given.
+        let by_itself =
+            !name.starts_with("lo") && !is_carp_interface(name) && maker(name).is_none();
+        by_itself && variables.get(&variable).is_some()
     });
     listed || real
 }

@@ -62,7 +62,7 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                 )
             } else {
                 format!(
-                    "without `alias` ifconfig(8) first deletes the first IPv4 address of {interface}: {} loses its own address, and this session with it",
+                    "without `alias` ifconfig(8) first deletes the first IPv4 address of {interface}: {} loses its own address, and an SSH session over it",
                     host.name
                 )
             };
