@@ -1,7 +1,7 @@
 //! The rules: what can be wrong with a cluster, and what follows from it.
 //!
 //! Owns the registry, one file for each rule, and the words of every finding. Imports the rooms above it and
-//! touches no file: it gets a description and gives findings.
+//! touches no file: it gets a description, or the texts of hosts, and gives findings.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod addresses;

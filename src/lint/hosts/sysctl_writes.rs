@@ -2,7 +2,7 @@
 
 use super::LintHost;
 use crate::dialect::parse::{FileKind, LoaderAction, file_kind};
-use crate::model::{FileId, Place};
+use crate::model::Place;
 
 /// What kind of file sets a sysctl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,24 +89,5 @@ impl LintHost<'_> {
     pub fn kind_of(&self, place: Place) -> Option<FileKind> {
         let file = self.files.get(usize::from(place.file.0))?;
         file_kind(file.path)
-    }
-
-    /// The beginning of the first file of a kind.
-    #[must_use]
-    pub fn start_of(&self, kind: FileKind) -> Option<Place> {
-        let position = self
-            .files
-            .iter()
-            .position(|file| file_kind(file.path) == Some(kind))?;
-        u16::try_from(position)
-            .ok()
-            .map(|file| Place::start(FileId(file)))
-    }
-
-    /// Where the value of a sysctl is decided at boot: the line that sets it last, else the file that does not.
-    #[must_use]
-    pub fn setting_place(&self, name: &str) -> Option<Place> {
-        self.sysctl_place(name)
-            .or_else(|| self.start_of(FileKind::SysctlConf))
     }
 }

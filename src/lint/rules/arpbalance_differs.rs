@@ -69,7 +69,7 @@ fn finding(hosts: &Hosts<'_>, vip: &SharedVip<'_>, known: &[usize]) -> Option<Ho
         names(&on),
     );
     let help = "write net.inet.carp.arpbalance=1 in sysctl.conf of every host";
-    let place = |host: usize| hosts.hosts[host].setting_place(KnownSysctl::ARPBALANCE);
+    let place = |host: usize| hosts.hosts[host].sysctl_or_file(KnownSysctl::ARPBALANCE);
     let finding = HostFinding::at(Severity::Error, *first, place(*first)?, message, help);
     let others = rest.iter().map(|host| (*host, "does not balance ARP"));
     let others = others.chain(on.iter().map(|host| (*host, "balances ARP")));

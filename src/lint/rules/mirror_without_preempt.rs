@@ -135,7 +135,7 @@ fn mirrored(hosts: &Hosts<'_>, groups: &[&VhidGroup<'_>]) -> Option<HostFinding>
     let load = load_after_return(&names, &orders, &label)?;
     let message = format!("preempt is off on every host: {load}, until the next failure");
     let help = "write net.inet.carp.preempt=1 in sysctl.conf of every host";
-    let place = |host: usize| hosts.hosts[host].setting_place(KnownSysctl::PREEMPT);
+    let place = |host: usize| hosts.hosts[host].sysctl_or_file(KnownSysctl::PREEMPT);
     let finding = HostFinding::at(Severity::Warning, 0, place(0)?, message, help);
     let finding = all.iter().skip(1).fold(finding, |finding, host| {
         let words = format!("off on {}", hosts.hosts[*host].name);
