@@ -16,7 +16,7 @@ use crate::config::examples::EXAMPLES;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 bad input. The manual: carpgen(1), the rules: carpgen-lint(7), the file format: carpgen.toml(5)."
+    after_help = "Exit codes: 0 clean, 1 findings or hosts that disagree, 2 usage, 3 bad input. The manual: carpgen(1), the rules: carpgen-lint(7), the file format: carpgen.toml(5)."
 )]
 pub(super) struct Args {
     #[command(subcommand)]
