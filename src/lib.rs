@@ -11,6 +11,7 @@
 //! | [`dialect`] | how a release spells the configuration of a host |
 //! | [`sim`] | a cluster in simulated time: scenarios, network, world, trace, service |
 //! | [`lint`] | the rules |
+//! | [`plan`] | from what hosts run to what is wanted: changes, boot files, order |
 //! | [`wire`] | captures |
 //! | [`report`] | findings for people and programs |
 //! | [`cli`] | the commands; the only room that touches files, processes and the environment |
@@ -24,6 +25,7 @@ pub mod dialect;
 pub mod lint;
 pub mod mirror;
 pub mod model;
+pub mod plan;
 pub mod report;
 pub mod sim;
 pub mod wire;

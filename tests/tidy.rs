@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order in which they may import each other.
-const ROOMS: [&str; 10] = [
-    "carp", "model", "mirror", "config", "dialect", "sim", "lint", "wire", "report", "cli",
+const ROOMS: [&str; 11] = [
+    "carp", "model", "mirror", "config", "dialect", "sim", "lint", "plan", "wire", "report", "cli",
 ];
 
 /// The rooms that map values to values: no file, process, environment or clock.
-const PURE: [&str; 8] = [
-    "carp", "model", "mirror", "config", "dialect", "sim", "lint", "report",
+const PURE: [&str; 9] = [
+    "carp", "model", "mirror", "config", "dialect", "sim", "lint", "plan", "report",
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -47,7 +47,10 @@ pub use phases::{Phase, PhaseService, phases};
 pub use programme::{ask, standard_programme};
 pub use scenario::{Action, Event, Loss, Scenario, ScenarioProblem, Which};
 pub use service::{Service, Span, VhidService};
-pub use setup::{HostId, HostSetup, InterfaceSetup, SegmentId, Setup, VhidName, kernel};
+pub use setup::{
+    HostId, HostSetup, InterfaceSetup, SegmentId, Setup, VhidName, auth_key, interface_of, kernel,
+    vhid_spec,
+};
 pub use trace::{Observer, Trace};
 pub use world::{Authentication, Count, World};
 

@@ -212,12 +212,18 @@ fn sysctls(config: &HostConfig) -> Sysctls {
     }
 }
 
-/// `None` where the host has no such interface: then there is nothing to run.
-fn vhid_spec(config: &HostConfig, vhid: &VhidConfig) -> Option<VhidSpec> {
-    let interface = config
-        .interfaces
-        .iter()
-        .position(|interface| interface.name == vhid.interface)?;
+/// The place of the interface that carries a vhid; `None` where the host has no such interface.
+#[must_use]
+pub fn interface_of(config: &HostConfig, vhid: &VhidConfig) -> Option<u16> {
+    let mut interfaces = config.interfaces.iter();
+    let place = interfaces.position(|interface| interface.name == vhid.interface)?;
+    u16::try_from(place).ok()
+}
+
+/// What the engine runs for a vhid; `None` where the host has no such interface: then there is nothing to run.
+#[must_use]
+pub fn vhid_spec(config: &HostConfig, vhid: &VhidConfig) -> Option<VhidSpec> {
+    let interface = interface_of(config, vhid)?;
     let protocol = match &vhid.mode {
         Mode::Carp {
             advbase,
@@ -245,7 +251,7 @@ fn vhid_spec(config: &HostConfig, vhid: &VhidConfig) -> Option<VhidSpec> {
     let addresses: Vec<IpAddr> = vhid.vips.iter().map(|vip| vip.address()).collect();
     Some(VhidSpec {
         vhid: vhid.vhid.number(),
-        interface: u16::try_from(interface).ok()?,
+        interface,
         protocol,
         addresses,
     })
@@ -253,7 +259,8 @@ fn vhid_spec(config: &HostConfig, vhid: &VhidConfig) -> Option<VhidSpec> {
 
 /// The bytes of a key. One that is only referred to is not looked up: the same reference is the same key, so the digest of
 /// the reference stands for it.
-pub(super) fn auth_key(key: &Key) -> AuthKey {
+#[must_use]
+pub fn auth_key(key: &Key) -> AuthKey {
     let name = match key {
         Key::Text(secret) => return AuthKey::from_passphrase(secret.expose()),
         Key::Redacted => "redacted".to_owned(),
