@@ -6,6 +6,7 @@ mod boot;
 mod devd;
 mod host;
 mod layers;
+mod live;
 mod loader;
 mod output;
 mod pf;
@@ -23,6 +24,7 @@ pub use host::{
     ReleaseSource, file_kind, interface_variable, is_carp_interface, read_host,
 };
 pub use layers::rc_conf_order;
+pub use live::{ShownKeys, carrier_of, live_config, shown_vips};
 pub use loader::{LoaderAction, LoaderLine, loader_conf};
 pub use output::{
     ShownAddress, ShownInterface, ShownMode, ShownState, ShownSysctl, ShownVhid, ifconfig_output,

@@ -7,7 +7,7 @@ use super::groups::Member;
 use super::{Hosts, LintHost, Source, SourceStatement};
 use crate::dialect::join_segments;
 use crate::dialect::parse::{
-    FileKind, Keyword, ShownAddress, ShownInterface, ShownMode, ShownVhid, is_carp_interface,
+    FileKind, Keyword, ShownInterface, ShownKeys, ShownVhid, carrier_of, live_config, shown_vips,
 };
 use crate::model::{
     AdvBase, AdvSkew, HostConfig, IfName, InterfaceConfig, Key, Mode, Place, SegmentName, Vhid,
@@ -28,7 +28,7 @@ pub enum View {
 /// What is configured beside the boot: live, then as shown. The hosts are those of [`Hosts`], in their order; a view that no host
 /// has is left out.
 pub(super) fn other_views(hosts: &[LintHost<'_>]) -> Vec<(View, Vec<HostConfig>)> {
-    let live = || hosts.iter().map(live_config).collect::<Vec<_>>();
+    let live = || hosts.iter().map(script_config).collect::<Vec<_>>();
     let shown = || hosts.iter().map(shown_config).collect::<Vec<_>>();
     let has_live = hosts
         .iter()
@@ -71,22 +71,9 @@ fn carp_unit(name: &str) -> Option<u16> {
     name.strip_prefix("carp")?.parse().ok()
 }
 
-/// The interface that carries the addresses of a carp interface of releases up to 9.
-fn carrier(config: &HostConfig, name: &str, vips: &[Vip]) -> Option<IfName> {
-    if !is_carp_interface(name) {
-        return IfName::new(name).ok();
-    }
-    let holds = |own: &InterfaceConfig| {
-        vips.iter()
-            .any(|vip| own.addresses.iter().any(|net| net.contains(&vip.address())))
-    };
-    let found = config.interfaces.iter().find(|own| holds(own));
-    found.map_or_else(|| IfName::new(name).ok(), |own| Some(own.name.clone()))
-}
-
 /// Adds a vhid, and its interface where that is new.
 fn add(config: &mut HostConfig, name: &str, vhid: Vhid, vips: Vec<Vip>, mode: Mode) -> Option<()> {
-    let carrier = carrier(config, name, &vips)?;
+    let carrier = carrier_of(config, name, &vips)?;
     if !config.interfaces.iter().any(|own| own.name == carrier) {
         config.interfaces.push(interface(&carrier)?);
     }
@@ -102,79 +89,24 @@ fn add(config: &mut HostConfig, name: &str, vhid: Vhid, vips: Vec<Vip>, mode: Mo
 }
 
 fn shown_config(host: &LintHost<'_>) -> HostConfig {
-    let mut config = empty(host);
-    for shown in &host.reading.shown_interfaces {
-        if is_carp_interface(&shown.name) || shown.name.starts_with("lo") {
-            continue;
-        }
-        let name = IfName::new(&shown.name).ok();
-        let Some(mut own) = name.and_then(|name| interface(&name)) else {
-            continue;
-        };
-        let plain = shown.addresses.iter().filter(|found| found.vhid.is_none());
-        own.addresses = plain
-            .filter_map(|found| Some(Vip::new(found.address, found.prefix).ok()?.net()))
-            .collect();
-        config.interfaces.push(own);
+    let reading = &host.reading;
+    let shown = live_config(
+        &host.name,
+        reading.release,
+        &reading.shown_interfaces,
+        &[],
+        // Output without keys says nothing about them.
+        ShownKeys::Hidden,
+    );
+    HostConfig {
+        interfaces: shown.interfaces,
+        vhids: shown.vhids,
+        ..reading.config.clone()
     }
-    for shown in &host.reading.shown_interfaces {
-        for vhid in &shown.vhids {
-            let Ok(number) = Vhid::new(vhid.vhid) else {
-                continue;
-            };
-            let vips =
-                vips_of(shown, vhid).filter_map(|found| Vip::new(found.address, found.prefix).ok());
-            if let Some(mode) = shown_mode(&vhid.mode) {
-                let vips = vips.collect();
-                add(&mut config, &shown.name, number, vips, mode);
-            }
-        }
-    }
-    config
-}
-
-/// The addresses of a vhid that saved output shows; up to 9 those of the carp interface.
-pub(in crate::lint) fn vips_of<'s>(
-    shown: &'s ShownInterface,
-    vhid: &ShownVhid,
-) -> impl Iterator<Item = &'s ShownAddress> {
-    let legacy = is_carp_interface(&shown.name);
-    let number = vhid.vhid;
-    let of_vhid = move |found: &&ShownAddress| legacy || found.vhid == Some(number);
-    shown.addresses.iter().filter(of_vhid)
-}
-
-fn shown_mode(mode: &ShownMode) -> Option<Mode> {
-    Some(match mode {
-        ShownMode::Carp {
-            advbase,
-            advskew,
-            key,
-            peer,
-            peer6,
-        } => Mode::Carp {
-            advbase: AdvBase::new(*advbase).ok()?,
-            advskew: AdvSkew::new(*advskew).ok()?,
-            // Output without keys says nothing about them.
-            key: Some(key.clone().map_or(Key::Redacted, Key::Text)),
-            peer: match peer {
-                Some(IpAddr::V4(v4)) if !v4.is_multicast() => Some(*v4),
-                _ => None,
-            },
-            peer6: match peer6 {
-                Some(IpAddr::V6(v6)) if !v6.is_multicast() => Some(*v6),
-                _ => None,
-            },
-        },
-        ShownMode::Vrrp { priority, interval } => Mode::Vrrp {
-            priority: VrrpPriority::new(*priority).ok()?,
-            interval: VrrpInterval::new(*interval).ok()?,
-        },
-    })
 }
 
 /// What the scripts attach addresses to. What they do not say of a vhid is as at boot; of its key nothing is known.
-fn live_config(host: &LintHost<'_>) -> HostConfig {
+fn script_config(host: &LintHost<'_>) -> HostConfig {
     let mut config = empty(host);
     config.interfaces = host.reading.config.interfaces.clone();
     let all = host.statements();
@@ -429,7 +361,7 @@ impl Hosts<'_> {
             .map(|found| found.word.place);
         let shown = || {
             let (shown, vhid) = self.shown_vhid(member).filter(|_| view == View::Shown)?;
-            let mut found = vips_of(shown, vhid).filter(|found| found.address == address);
+            let mut found = shown_vips(shown, vhid).filter(|found| found.address == address);
             found.next().map(|found| found.place)
         };
         set.or_else(shown).or_else(|| self.place_of(view, member))

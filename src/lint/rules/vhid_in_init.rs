@@ -1,7 +1,7 @@
 //! `vhid-in-init`
 
+use crate::dialect::parse::shown_vips;
 use crate::dialect::parse::{ShownInterface, ShownState, ShownVhid};
-use crate::lint::hosts::views::vips_of;
 use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost};
 use crate::lint::registry::rule;
 use crate::model::{KnownSysctl, Severity};
@@ -65,7 +65,7 @@ fn why(host: &LintHost<'_>, shown: &ShownInterface, vhid: &ShownVhid) -> String 
     let status = shown.status.as_deref().unwrap_or("active");
     if forbidden {
         "net.inet.carp.allow is 0".to_owned()
-    } else if vips_of(shown, vhid).next().is_none() {
+    } else if shown_vips(shown, vhid).next().is_none() {
         "it has no address".to_owned()
     } else if !is_up {
         "the interface is not UP".to_owned()

@@ -91,7 +91,7 @@ pub fn is_carp_interface(name: &str) -> bool {
 }
 
 /// The unit of a carp interface.
-pub(super) fn carp_unit(name: &str) -> Option<u16> {
+pub(in super::super) fn carp_unit(name: &str) -> Option<u16> {
     let digits = name.strip_prefix("carp")?;
     (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
         .then(|| digits.parse().ok())?

@@ -18,6 +18,7 @@ use super::text::Text;
 use crate::model::{FileId, HostConfig, HostName, Release};
 use config::Reading;
 
+pub(super) use files::carp_unit;
 pub use files::{FileKind, file_kind, is_carp_interface};
 pub use kernel::{Rejected, RejectedReason};
 
