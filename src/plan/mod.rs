@@ -1,14 +1,9 @@
-//! From what hosts run to what is wanted: the changes of each host, the edits of its boot files, and the order over all
-//! hosts, found by simulating it.
+//! From what is observed on live hosts to what is to be done there.
 //!
-//! Owns changes, steps and predictions as data. Touches no host: `remote` carries out what is planned here.
+//! Owns observations as data and the decisions that follow from them. Imports the rooms above it; reaches no host,
+//! file or clock: `remote` does.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-pub mod action;
-pub mod change;
-pub mod order;
-pub mod prediction;
-pub mod step;
+mod observed;
 
-#[cfg(test)]
-mod tests;
+pub use observed::{CarpSupport, CarpgenState, Observed, ObservedFile, Unreadable};

@@ -1,0 +1,16 @@
+//! Live hosts: how a script reaches one, and what is asked there.
+//!
+//! Owns the transport, the scripts that run on hosts, and the reading of their answers. Only POSIX sh and the base tools
+//! of FreeBSD are taken for granted on a host. May start processes and look at clocks; decides nothing: `plan` does.
+
+mod fake;
+mod observe;
+mod parallel;
+mod ssh;
+mod transport;
+
+pub use fake::{Asked, Fake};
+pub use observe::{ObserveError, observe};
+pub use parallel::{DEFAULT_WIDTH, in_parallel};
+pub use ssh::{Ssh, check_destination};
+pub use transport::{Reply, Request, Target, Transport, TransportError};

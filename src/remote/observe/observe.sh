@@ -1,0 +1,98 @@
+# Prints everything that carpgen wants to know of a host, in sections:
+#   NONCE begin KIND [WORDS]
+#   what a file holds or a command printed, unchanged
+#   (a newline) NONCE end STATUS [WHY]
+# Nothing is changed. What is missing is left out; what cannot be read is said.
+
+PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin
+LC_ALL=C
+export PATH LC_ALL
+unset UNAME_r UNAME_s
+
+begin() {
+    printf '%s begin %s\n' "$nonce" "$*"
+}
+
+end() {
+    printf '\n%s end %s\n' "$nonce" "$*"
+}
+
+# run NAME COMMAND...: what a command prints
+run() {
+    name=$1
+    shift
+    begin output "$name"
+    "$@" 2>/dev/null
+    end $?
+}
+
+# file KIND PATH: a file, if it is there
+file() {
+    if [ -d "$2" ]; then
+        return
+    elif [ -f "$2" ]; then
+        begin "$1" "$(stat -L -f %Mp%Lp "$2" 2>/dev/null)" "$2"
+        { why=$(cat "$2" 2>&1 >&3 3>&-); } 3>&1
+        end $? "$why"
+    elif [ -e "$2" ] || [ -L "$2" ]; then
+        begin "$1" "" "$2"
+        end 1 "it is no ordinary file"
+    fi
+}
+
+# folder PATH: says so if it is there and cannot be looked into
+folder() {
+    if [ -d "$1" ] && { [ ! -r "$1" ] || [ ! -x "$1" ]; }; then
+        begin file "" "$1"
+        end 1 "Permission denied"
+    fi
+}
+
+observe() {
+    run system uname -s
+    run kernel uname -r
+    run userland freebsd-version -u
+    run user id -u
+    for path in /etc/rc.conf /etc/rc.conf.local; do
+        file file "$path"
+    done
+    for script in network netif; do
+        folder "/etc/rc.conf.d/$script"
+        for path in "/etc/rc.conf.d/$script" "/etc/rc.conf.d/$script"/*; do
+            file file "$path"
+        done
+    done
+    for folder in /etc /etc/rc.conf.d /etc/sysctl.kld.d /etc/devd /boot /boot/loader.conf.d; do
+        folder "$folder"
+    done
+    for path in /etc/sysctl.conf /etc/sysctl.conf.local /etc/sysctl.kld.d/*.conf \
+        /boot/loader.conf /boot/loader.conf.d/*.conf /boot/loader.conf.local \
+        /etc/rc.local /etc/start_if.* /etc/pf.conf /etc/devd.conf /etc/devd/*.conf; do
+        file file "$path"
+    done
+    case $(uname -r) in
+    [0-9].*) run ifconfig ifconfig -a ;;
+    *)
+        if [ "$(id -u)" = 0 ] && ifconfig -k -a >/dev/null 2>&1; then
+            run ifconfig ifconfig -k -a
+        else
+            run ifconfig ifconfig -a
+        fi
+        ;;
+    esac
+    # One by one: up to 9 the first unknown name ends sysctl(8).
+    run sysctl sysctl net.inet.carp
+    run sysctl sysctl net.pfsync.carp_demotion_factor
+    run boottime sysctl -n kern.boottime
+    run modules kldstat
+    run module kldstat -q -m carp
+    run netstat netstat -s -p carp
+    folder /var/db/carpgen
+    file pending /var/db/carpgen/pending
+    file drain /var/db/carpgen/drain
+    run done true
+}
+
+# The shell reads this text from its input, and nothing else may.
+observe </dev/null
+exit 0
