@@ -30,14 +30,22 @@ const DEEPEST: usize = 16;
 
 const SYNTAX: &[char] = &['{', '}', '(', ')', ',', '=', '!', '<', '>'];
 
-/// The statements of a file, with macros replaced; `None` for one that names a macro which is not there.
+/// The statements of a file, with macros replaced; `None` for one that names a macro which is not there, or that is
+/// never closed.
 pub(super) fn statements(text: &Text<'_>) -> Vec<(Place, Option<Vec<Token>>)> {
     let mut macros: BTreeMap<String, Vec<Token>> = BTreeMap::new();
     let mut found = Vec::new();
     let mut left = MOST;
-    for raw in lines(text) {
+    let (lines, open) = lines(text);
+    let last = lines.len() - 1;
+    for (index, raw) in lines.into_iter().enumerate() {
         let Some(first) = raw.first() else { continue };
         let place = first.place;
+        if open && index == last {
+            // It has swallowed whatever stands behind.
+            found.push((place, None));
+            continue;
+        }
         if let [name, equals, value @ ..] = raw.as_slice()
             && equals.is("=")
             && !name.quoted
@@ -61,11 +69,16 @@ pub(super) fn statements(text: &Text<'_>) -> Vec<(Place, Option<Vec<Token>>)> {
     found
 }
 
-/// The tokens of a file, by statement: a line, or more where braces are open.
-fn lines(text: &Text<'_>) -> Vec<Vec<Token>> {
+/// The tokens of a file, by statement: a line, or more where braces are open. True where the last one is never closed.
+fn lines(text: &Text<'_>) -> (Vec<Vec<Token>>, bool) {
     let mut lines = vec![Vec::new()];
     let mut depth = 0_usize;
-    for token in tokens(text.text(), |at| text.place(at)) {
+    let source = text.text();
+    let mut open_quote = false;
+    for token in tokens(source, |at| text.place(at)) {
+        // Its quote, the text, and the quote that closes it.
+        open_quote =
+            token.quoted && token.place.offset as usize + token.text.len() + 2 > source.len();
         match token.text.as_str() {
             "\n" if !token.quoted => {
                 if depth == 0 {
@@ -81,7 +94,7 @@ fn lines(text: &Text<'_>) -> Vec<Vec<Token>> {
             line.push(token);
         }
     }
-    lines
+    (lines, depth > 0 || open_quote)
 }
 
 /// The tokens of a quoted value, which is read again where it is used.

@@ -75,3 +75,21 @@ fn macros_that_name_themselves_end() {
             .all(|s| matches!(s, PfStatement::Unknown(_)))
     );
 }
+
+#[test]
+fn what_is_never_closed_is_not_understood() {
+    for text in [
+        "table <t> { 192.0.2.0/24\npass quick proto carp\n",
+        "block all\nset limit { states 1\npass quick proto carp\n",
+        "set hostid 1 # x\nnat-anchor \"a\npass quick proto carp\n",
+    ] {
+        let conf = pf_conf(&Text::new(FileId(0), text));
+        let last = conf.statements.last();
+        assert!(
+            matches!(last, Some(PfStatement::Unknown(_))),
+            "{text}: {last:?}"
+        );
+    }
+    let closed = "nat-anchor \"a\"";
+    assert_eq!(pf_conf(&Text::new(FileId(0), closed)).statements, []);
+}
