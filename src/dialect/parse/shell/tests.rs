@@ -176,3 +176,13 @@ fn growth_without_end_is_bounded() {
     let deep = "x=".to_owned() + &"${a:-".repeat(50_000) + &"}".repeat(50_000);
     assert!(!read(&deep).get("x").unwrap().value.is_known());
 }
+
+#[test]
+fn a_default_is_placed_at_its_name() {
+    let variables = Variables::read([Text::new(FileId(0), "x=${y:=${z:=1}}\n")]);
+    let places = variables.assignments().iter().map(|assignment| {
+        let place = variables.place(assignment);
+        (assignment.name, place.column)
+    });
+    assert_eq!(places.collect::<Vec<_>>(), [("z", 10), ("y", 5), ("x", 1)]);
+}

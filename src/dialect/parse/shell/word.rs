@@ -424,7 +424,8 @@ impl<'a> Words<'a> {
         if *live && frame.assigns && word.text.len() - frame.out <= self.budget {
             let value = word.tail(frame.out, frame.at);
             self.budget -= value.text.len();
-            scope.bind(frame.name, value, Binding::Default, frame.at);
+            // The name stands behind `${`.
+            scope.bind(frame.name, value, Binding::Default, frame.at + 2);
         }
         *live = frame.outer_live;
     }
