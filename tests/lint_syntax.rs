@@ -33,8 +33,9 @@ fn found(release: &str, files: &[(&str, &str)]) -> Vec<(&'static str, Severity, 
 
 /// Those of the rules about syntax, ranges and keys that find an error or a warning.
 fn rules(release: &str, files: &[(&str, &str)]) -> Vec<&'static str> {
-    const OURS: [&str; 30] = [
+    const OURS: [&str; 31] = [
         "unterminated-quote",
+        "shell-syntax-error",
         "carriage-return",
         "broken-continuation",
         "not-an-assignment",
@@ -390,4 +391,26 @@ fn release_9() {
     assert_eq!(with("live.sh", two), ["live-without-alias"]);
     let alias = "ifconfig carp0 192.0.2.1/24\nifconfig carp0 192.0.2.4/24 alias\n";
     assert_eq!(with("live.sh", alias), [""; 0]);
+}
+
+#[test]
+fn what_the_shell_cannot_read_is_said() {
+    let good = "ifconfig_em0=\"inet 192.0.2.2/24\"\n";
+    for broken in [
+        "x=${y\n",
+        "x=$(date\n",
+        "if true; then\n",
+        "x=1 )\n",
+        "case x in\n",
+        "ifconfig_em1_alias0=\"inet 192.0.2.9/24 (\"\nifconfig_em1_alias1=\"inet 192.0.2.8/24\"\n",
+    ] {
+        let rc = format!("{broken}{good}");
+        let found = rules("14", &[("rc.conf", &rc)]);
+        assert!(found.contains(&"shell-syntax-error"), "{rc}: {found:?}");
+    }
+    let open = format!("x=\"1\n{good}");
+    assert_eq!(rules("14", &[("rc.conf", &open)]), ["unterminated-quote"]);
+    assert_eq!(rules("14", &[("rc.conf", good)]), [""; 0]);
+    let start = rules("14", &[("rc.conf", good), ("start_if.em0", "if x\n")]);
+    assert_eq!(start, ["shell-syntax-error"]);
 }

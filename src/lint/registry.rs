@@ -180,6 +180,7 @@ pub static RULES: &[&Rule] = &[
     &rules::live_without_alias::LIVE_WITHOUT_ALIAS,
     &rules::vhid_in_removal::VHID_IN_REMOVAL,
     &rules::not_evaluated::NOT_EVALUATED,
+    &rules::shell_syntax_error::SHELL_SYNTAX_ERROR,
     &rules::vhid_out_of_range::VHID_OUT_OF_RANGE,
     &rules::advbase_out_of_range::ADVBASE_OUT_OF_RANGE,
     &rules::advskew_out_of_range::ADVSKEW_OUT_OF_RANGE,

@@ -80,6 +80,7 @@ pub(super) mod preempt_off;
 pub(super) mod range_hangs_boot;
 pub(super) mod senderr_trap;
 pub(super) mod shared_vip_without_arpbalance;
+pub(super) mod shell_syntax_error;
 pub(super) mod skew_against_priority;
 pub(super) mod skew_clamped;
 pub(super) mod slow_takeover;
