@@ -61,6 +61,10 @@ class Group:
         return next((e["t"] for e in self.events(since) if e["host"] == host and e.get("vhid") == vhid
                      and e.get("new") == state), None)
 
+    def crashed(self, host, since):
+        """When the power went off: the command that does it takes its time on a busy machine."""
+        return next(e["t"] for e in self.events(since) if e["host"] == host and e.get("power") == "off")
+
     def check(self, text, fn):
         t = time.monotonic()
         try:
@@ -163,7 +167,7 @@ def modern(g):
         p = g.ssh("a", "true")
         need(p.returncode == 255, "sshd of a crashed host answers")
         g.until({"1": ["b"], "2": ["b"]}, 6, "failover")
-        took = g.became("b", 1, "MASTER", t) - t
+        took = g.became("b", 1, "MASTER", t) - g.crashed("a", t)
         time.sleep(1.5)
         g.lab("capture", "--stop")
         ads = [x for x in adverts(pcap) if x[3]["vhid"] == 1]
@@ -386,7 +390,7 @@ def legacy(g):
         t = time.monotonic()
         g.lab("crash", "a", "--silent")
         g.until({"1": ["b"], "2": ["b"]}, 6, "failover")
-        took = g.became("b", 1, "MASTER", t) - t
+        took = g.became("b", 1, "MASTER", t) - g.crashed("a", t)
         g.lab("boot", "a")
         g.until({"1": ["a"], "2": ["b"]}, 6, "preemption")
         return near(took, 2.3, 3.6, "fail-over to the second of three")
@@ -434,7 +438,7 @@ def interop(g):
         t = time.monotonic()
         g.lab("crash", "a")
         g.until({"1": ["b"]}, 8, "ucarp takes over")
-        took = g.became("b", 1, "MASTER", t) - t
+        took = g.became("b", 1, "MASTER", t) - g.crashed("a", t)
         g.lab("boot", "a")
         g.ssh("a", "sysctl net.inet.carp.preempt=1; ifconfig em0 inet 192.0.2.1/32 alias vhid 1 advskew 0 pass secret")
         g.until({"1": ["a"]}, 8, "back from ucarp")
