@@ -4,7 +4,7 @@ use clap::builder::PossibleValue;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
-use super::{completions, explain, generate, import, init, lint, render, schema, simulate};
+use super::{completions, explain, generate, import, init, lint, render, schema, simulate, status};
 use crate::config::examples::EXAMPLES;
 
 /// Describe a FreeBSD CARP cluster once; check it, and write every host's configuration
@@ -37,6 +37,8 @@ pub(super) enum Command {
     Import(import::ImportArgs),
     /// Predict what happens when hosts and links fail
     Simulate(simulate::SimulateArgs),
+    /// Look at live hosts: what differs from the description, who is master
+    Status(status::StatusArgs),
     /// Print a new random key of 19 characters
     Keygen,
     /// Print the JSON Schema of cluster.toml or of a JSON output

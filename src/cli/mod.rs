@@ -11,6 +11,7 @@ mod host_files;
 mod import;
 mod init;
 mod input;
+mod interrupt;
 mod keygen;
 mod levels;
 mod lint;
@@ -20,6 +21,8 @@ mod render;
 mod schema;
 mod secrets;
 mod simulate;
+mod ssh_arguments;
+mod status;
 mod ui;
 
 use std::ffi::OsString;
@@ -32,6 +35,8 @@ use args::{Args, Command};
 use error::CommandError;
 use ui::Ui;
 
+use crate::report::NagiosState;
+
 /// How a command ends when nothing went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -39,8 +44,10 @@ enum Outcome {
     Clean,
     /// Findings.
     Findings,
-    /// Findings in a text that cannot be understood.
+    /// Findings in a text that cannot be understood, or hosts that do not answer.
     BadInput,
+    /// A check of monitoring, with exit codes of its own.
+    Check(NagiosState),
 }
 
 /// Runs the program with these arguments, the first of which is its name.
@@ -61,6 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Ok(Outcome::BadInput) => ExitCode::from(3),
+        Ok(Outcome::Check(state)) => ExitCode::from(state.code()),
         // Whoever reads has seen enough.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
@@ -78,6 +86,7 @@ fn dispatch(ui: &mut Ui, args: Args) -> Result<Outcome, CommandError> {
         Command::Render(args) => render::run(ui, &args),
         Command::Import(args) => import::run(ui, &args),
         Command::Simulate(args) => simulate::run(ui, &args),
+        Command::Status(args) => status::run(ui, &args),
         Command::Keygen => keygen::run(ui),
         Command::Schema(args) => schema::run(ui, &args),
         Command::Completions(args) => completions::run(ui, &args),

@@ -5,8 +5,7 @@ use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant as Clock};
 
 use clap::ValueEnum;
@@ -18,6 +17,7 @@ use super::capture::Capture;
 use super::error::CommandError;
 use super::host_arguments::{self, GivenHosts, names_a_host};
 use super::input::{self, plain};
+use super::interrupt;
 use super::output::write_one;
 use super::refusal::refuse;
 use super::ui::Ui;
@@ -295,15 +295,7 @@ fn drive(
     until: Instant,
     seen: &mut Seen,
 ) -> Result<bool, CommandError> {
-    let stop = Arc::new(AtomicBool::new(false));
-    // A second Ctrl-C ends the program at once, as it would have without us.
-    let conditional = signal_hook::flag::register_conditional_default(
-        signal_hook::consts::SIGINT,
-        Arc::clone(&stop),
-    );
-    conditional
-        .and_then(|_| signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&stop)))
-        .map_err(|error| CommandError::bad_input(format!("cannot listen for Ctrl-C: {error}")))?;
+    let stop = interrupt::flag()?;
     let started = Clock::now();
     let mut progress = None;
     let mut slice_us: u64 = 1_000_000;

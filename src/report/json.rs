@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::SimulationReport;
 use super::resolved::{Place, Report, Resolved};
+use super::{SimulationReport, StatusReport};
 
 /// The output of `render --format json`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -143,6 +143,7 @@ pub fn schema(command: &str) -> Option<serde_json::Value> {
         "render" => schemars::schema_for!(RenderReport),
         "lint" => schemars::schema_for!(LintReport),
         "simulate" => schemars::schema_for!(SimulationReport),
+        "status" => schemars::schema_for!(StatusReport),
         _ => return None,
     };
     Some(schema.to_value())

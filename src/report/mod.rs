@@ -14,6 +14,7 @@ mod problems;
 mod resolved;
 mod sarif;
 mod simulation;
+mod status;
 mod timeline;
 
 pub use github::github;
@@ -28,6 +29,9 @@ pub use problems::{TextProblem, text_problems};
 pub use resolved::{File, Place, Report, Resolved, Span, Unread};
 pub use sarif::{Log as SarifLog, sarif};
 pub use simulation::{Simulation, SimulationReport, event_in_words, simulation_report};
+pub use status::{
+    NagiosState, StatusReport, nagios_line, status_metrics, status_report, status_text,
+};
 pub use timeline::{
     Change, Lane, LaneState, Mark, Timeline, TimelineError, timeline_page, timeline_svg,
 };

@@ -132,7 +132,7 @@ impl Simulation<'_> {
 }
 
 /// A table without blanks at the ends of lines.
-fn lines_of(table: &Table) -> String {
+pub(super) fn lines_of(table: &Table) -> String {
     table
         .lines()
         .map(|line| line.trim_end().to_owned() + "\n")

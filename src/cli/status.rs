@@ -1,0 +1,162 @@
+//! `carpgen status`
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::Outcome;
+use super::error::CommandError;
+use super::input::{self, Input};
+use super::refusal::refuse;
+use super::secrets;
+use super::ssh_arguments::{SshArgs, target_named, target_of};
+use super::ui::Ui;
+use crate::config::{Description, resolve};
+use crate::lint::Refusal;
+use crate::model::{Cluster, HostConfig};
+use crate::plan::{ClusterStatus, Found, Looked};
+use crate::remote::{DEFAULT_WIDTH, Target, Transport, in_parallel, observe};
+use crate::report::{nagios_line, status_metrics, status_report, status_text};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    /// The description; - for standard input
+    #[arg(
+        value_name = "FILE",
+        default_value = "cluster.toml",
+        conflicts_with = "ssh"
+    )]
+    file: PathBuf,
+    /// Look at these hosts without a description, each as ssh(1) takes it
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    ssh: Vec<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    #[command(flatten)]
+    connection: SshArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: who serves what, and what is not as it should be
+    Human,
+    /// For programs
+    Json,
+    /// For the textfile collector of Prometheus
+    Prometheus,
+    /// One line for Nagios and its relatives, which exits with 0 to 3
+    Nagios,
+}
+
+/// Looks at the hosts and says how they are.
+pub(super) fn run(ui: &mut Ui, args: &StatusArgs) -> Result<Outcome, CommandError> {
+    let status = if args.ssh.is_empty() {
+        described(ui, args)?
+    } else {
+        on_their_own(args)?
+    };
+    match args.format {
+        Format::Human => {
+            let text = status_text(&status, ui.out_style());
+            ui.out.write_all(text.as_bytes())?;
+        }
+        Format::Json => {
+            let report = serde_json::json!(status_report(&status));
+            writeln!(ui.out, "{report:#}")?;
+        }
+        Format::Prometheus => ui.out.write_all(status_metrics(&status).as_bytes())?,
+        Format::Nagios => {
+            let (state, line) = nagios_line(&status);
+            writeln!(ui.out, "{line}")?;
+            return Ok(Outcome::Check(state));
+        }
+    }
+    Ok(if status.has_unreachable() {
+        Outcome::BadInput
+    } else if status.has_findings() {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
+}
+
+/// The hosts of a description against it.
+fn described(ui: &mut Ui, args: &StatusArgs) -> Result<ClusterStatus, CommandError> {
+    let input = read(&args.file)?;
+    let description = Description::read(&input.text);
+    refuse(ui, &input, &description, Refusal::Unusable)?;
+    let cluster = &description.cluster;
+    let wanted = wanted(ui, cluster, &input.folder);
+    let looked = look(args, cluster)?;
+    Ok(ClusterStatus::of(Some((cluster, &wanted)), looked))
+}
+
+fn read(path: &Path) -> Result<Input, CommandError> {
+    input::read(path).map_err(|error| error.hint("`carpgen status --ssh a,b` needs no description"))
+}
+
+/// What the nodes are to be configured with. Keys that cannot be looked up are not compared.
+fn wanted(ui: &mut Ui, cluster: &Cluster, folder: &Path) -> Vec<HostConfig> {
+    let nodes = cluster.nodes.iter();
+    let mut configs: Vec<HostConfig> = nodes.map(|node| resolve(cluster, node)).collect();
+    let mut with_keys = configs.clone();
+    match secrets::look_up(&mut with_keys, folder) {
+        Ok(_) => return with_keys,
+        Err(error) => ui.talk(&format!(
+            "carpgen: keys are not compared: {}",
+            error.message()
+        )),
+    }
+    secrets::redact(&mut configs);
+    configs
+}
+
+/// Asks every node that is not away.
+fn look(args: &StatusArgs, cluster: &Cluster) -> Result<Vec<Looked>, CommandError> {
+    let transport = args.connection.transport()?;
+    Ok(in_parallel(
+        &cluster.nodes,
+        DEFAULT_WIDTH,
+        |node| match &node.away {
+            Some(why) => Looked {
+                host: node.name.clone(),
+                found: Found::Away(why.clone()),
+            },
+            None => ask(&transport, &target_of(node), args),
+        },
+    ))
+}
+
+fn ask(transport: &dyn Transport, target: &Target, args: &StatusArgs) -> Looked {
+    let found = match observe(transport, target, args.connection.timeout) {
+        Ok(observed) => Found::Observed(Box::new(observed)),
+        Err(error) => Found::Unreachable {
+            why: error.to_string(),
+            hint: error.hint(),
+        },
+    };
+    Looked {
+        host: target.host.clone(),
+        found,
+    }
+}
+
+/// Hosts without a description.
+fn on_their_own(args: &StatusArgs) -> Result<ClusterStatus, CommandError> {
+    let mut targets: Vec<Target> = Vec::new();
+    for destination in &args.ssh {
+        let target = target_named(destination)?;
+        if targets.iter().any(|other| other.host == target.host) {
+            let message = format!("host {} is given twice", target.host);
+            return Err(CommandError::usage(message));
+        }
+        targets.push(target);
+    }
+    let transport = args.connection.transport()?;
+    let looked = in_parallel(&targets, DEFAULT_WIDTH, |target| {
+        ask(&transport, target, args)
+    });
+    Ok(ClusterStatus::of(None, looked))
+}
