@@ -14,6 +14,8 @@ pub struct ScriptCommand {
     pub words: Vec<Word>,
     /// Where it begins.
     pub place: Place,
+    /// The byte behind its last word or redirection.
+    pub end: usize,
 }
 
 /// What a script holds.
@@ -69,6 +71,7 @@ pub fn script(text: &Text<'_>) -> Script {
             found.commands.push(ScriptCommand {
                 words,
                 place: text.place(simple.span.start),
+                end: simple.end,
             });
         } else if let Some("export" | "readonly" | "local") = words.first().map(Word::text) {
             for word in words.drain(1..) {

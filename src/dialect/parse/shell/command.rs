@@ -50,6 +50,8 @@ pub(in super::super) struct Simple<'a> {
     pub(in super::super) words: Vec<RawWord<'a>>,
     pub(in super::super) redirections: Vec<Redirection<'a>>,
     pub(in super::super) span: Range<usize>,
+    /// The byte behind the last of its parts, without the blanks and the comment that may follow.
+    pub(in super::super) end: usize,
     pub(in super::super) runs: Runs,
 }
 
@@ -421,6 +423,7 @@ impl<'a> Commands<'a> {
                     }
                 }
             }
+            simple.end = self.words.at;
             self.blanks();
         }
     }
