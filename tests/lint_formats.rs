@@ -10,8 +10,8 @@ use carpgen::config::Description;
 use carpgen::lint::{LintFinding, RULES, check, rule_named};
 use carpgen::model::Severity;
 use carpgen::report::{
-    File, Place, Report, Resolved, Span, Style, Unread, github, human_findings, junit, lint_report,
-    sarif,
+    File, FixChange, Place, Report, Resolved, Span, Style, Unread, github, human_findings, junit,
+    lint_report, sarif,
 };
 use serde_json::{Value, json};
 
@@ -84,6 +84,10 @@ fn host_report(rc: [&'static str; 2]) -> Report<'static> {
         column,
         span: None,
     };
+    let change = FixChange {
+        at: at(1, 1, 1),
+        replacement: "carp_load=\"YES\"\n".to_owned(),
+    };
     let finding = |at: Place, related| Resolved {
         rule: rule_named("missing-pass").unwrap(),
         severity: Severity::Error,
@@ -92,6 +96,7 @@ fn host_report(rc: [&'static str; 2]) -> Report<'static> {
         host: Some("a".to_owned()),
         at,
         anchor: "em0 vhid 1".to_owned(),
+        fix: vec![change.clone()],
         related,
     };
     let nowhere = Place {
@@ -109,6 +114,7 @@ fn host_report(rc: [&'static str; 2]) -> Report<'static> {
             ),
             finding(nowhere, Vec::new()),
         ],
+        fixed: None,
         unread: vec![Unread {
             path: "c,d:e".to_owned(),
             message: "cannot read it".to_owned(),

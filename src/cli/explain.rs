@@ -83,14 +83,16 @@ fn list(ui: &mut Ui) -> Written {
         for rule in RULES.iter().filter(|rule| rule.group() == group) {
             writeln!(
                 ui.out,
-                "{} {:<30} {:<8} {}",
+                "{} {:<30} {:<8} {} {}",
                 rule.code,
                 rule.name,
                 rule.severity.word(),
+                if rule.fix.is_some() { '*' } else { ' ' },
                 rule.summary()
             )?;
         }
     }
+    writeln!(ui.out, "\n* `carpgen lint --fix` puts it right.")?;
     writeln!(ui.out, "\nPages on what no file shows, and on messages:\n")?;
     for page in PAGES {
         writeln!(ui.out, "{:<36} {}", page.name, page.summary())?;

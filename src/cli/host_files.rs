@@ -15,7 +15,7 @@ use crate::model::{HostName, Release};
 const DEEPEST: usize = 4;
 
 /// A host and its files, as they were found.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FoundHost {
     /// Its name: that of its folder.
     pub(super) name: HostName,
@@ -26,7 +26,7 @@ pub(super) struct FoundHost {
 }
 
 /// A file of a host.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FoundFile {
     /// Its path in the host's folder.
     pub(super) path: String,
@@ -38,6 +38,14 @@ pub(super) struct FoundFile {
     pub(super) text: String,
     /// Its text with other line ends, where it is judged with those.
     pub(super) mended: Option<String>,
+}
+
+impl FoundFile {
+    /// Gives it another text.
+    pub(super) fn set_text(&mut self, text: &str) {
+        text.clone_into(&mut self.text);
+        self.mended = without_carriage_returns(&self.path, text);
+    }
 }
 
 impl FoundHost {

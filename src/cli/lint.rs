@@ -13,12 +13,13 @@ use super::error::CommandError;
 use super::host_files::{self, FoundHost};
 use super::input;
 use super::levels::LevelArgs;
+use super::lint_fix::{self, Told, Written};
 use super::ui::Ui;
 use crate::config::{Description, examples};
 use crate::lint::hosts::{Hosts, LintHost};
 use crate::lint::{self, LintFinding};
 use crate::model::{Release, Severity};
-use crate::report::{self, Report, Unread};
+use crate::report::{self, File, Report, Style, Unread};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct LintArgs {
@@ -46,6 +47,12 @@ pub(super) struct LintArgs {
     /// Print no findings: only the exit code tells, and errors
     #[arg(short, long)]
     quiet: bool,
+    /// Apply the fixes that leave no doubt about what was meant, and report what remains
+    #[arg(long, conflicts_with = "example")]
+    fix: bool,
+    /// Show what --fix would change, and write nothing
+    #[arg(long, conflicts_with_all = ["fix", "format", "quiet"])]
+    diff: bool,
     /// What to call the standard input, given as -
     #[arg(long, value_name = "NAME", conflicts_with = "example")]
     stdin_name: Option<String>,
@@ -90,24 +97,57 @@ impl FailOn {
 
 /// Prints what the rules find. No key is looked up and no command is run.
 pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError> {
-    if args.stdin_name.is_some() && !args.paths.iter().any(|path| path.as_os_str() == "-") {
+    let reads_stdin = args.paths.iter().any(|path| path.as_os_str() == "-");
+    if args.stdin_name.is_some() && !reads_stdin {
         return Err(CommandError::usage(
             "--stdin-name names the standard input, which is not read",
         )
         .hint("add - to the paths"));
     }
+    if args.fix && reads_stdin && args.paths.len() > 1 {
+        return Err(CommandError::usage(
+            "--fix writes the standard input to stdout, and takes no other path with it",
+        )
+        .hint("run it once for -, and once for the files"));
+    }
+    let mut inputs = inputs(args);
+    for found in &mut inputs.clusters {
+        // In the order that the rules know them by.
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    let mut fixed = None;
+    if args.diff {
+        return show_changes(ui, args, inputs);
+    } else if args.fix {
+        fixed = Some(apply(args, &mut inputs, reads_stdin));
+    }
+    report_on(ui, args, &inputs, fixed, args.fix && reads_stdin)
+}
+
+/// Prints what the rules find in texts; to stderr where the fixed text goes to stdout.
+fn report_on(
+    ui: &mut Ui,
+    args: &LintArgs,
+    inputs: &Inputs,
+    fixed: Option<usize>,
+    text_first: bool,
+) -> Result<Outcome, CommandError> {
     let Inputs {
-        descriptions: inputs,
+        descriptions: texts,
         clusters,
         errors,
-    } = inputs(args);
-    let texts = inputs.iter();
-    let descriptions: Vec<Description<'_>> =
-        texts.map(|input| Description::read(&input.text)).collect();
-    let mut report = Report::default();
+    } = inputs;
+    let descriptions: Vec<Description<'_>> = texts
+        .iter()
+        .map(|input| Description::read(&input.text))
+        .collect();
+    let mut report = Report {
+        fixed,
+        ..Report::default()
+    };
     let mut unreadable = false;
     let mut silenced = Vec::new();
-    for (input, description) in inputs.iter().zip(&descriptions) {
+    for (input, description) in texts.iter().zip(&descriptions) {
         let found = lint::check(description, false);
         // What cannot be understood stays so, whatever is said about its rules.
         let reason = found.iter().find(|found| makes_unreadable(found)).cloned();
@@ -118,13 +158,7 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
         }
         report.add_description(&input.name, &input.path, &description.source, &found);
     }
-    let clusters: Vec<(&[FoundHost], Hosts<'_>)> = clusters
-        .iter()
-        .map(|found| {
-            let hosts = found.par_iter().map(|host| host.to_lint(args.release));
-            (found.as_slice(), Hosts::new(hosts.collect()))
-        })
-        .collect();
+    let clusters = read_hosts(clusters, args);
     for (found, hosts) in &clusters {
         add_hosts(&mut report, found, hosts, args);
     }
@@ -135,10 +169,18 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
             message: error.message().to_owned(),
         })
         .collect();
-    if !args.quiet {
-        print(ui, args, &report)?;
+    for input in texts.iter().filter(|_| text_first) {
+        ui.out.write_all(input.text.as_bytes())?;
     }
-    for (_, error) in &errors {
+    if !args.quiet && text_first {
+        let text = rendered(args, &report, ui.talk_style());
+        ui.talk(text.trim_end());
+    } else if !args.quiet {
+        ui.out
+            .write_all(rendered(args, &report, ui.out_style()).as_bytes())?;
+    }
+    tell_fixed(ui, args, fixed);
+    for (_, error) in errors {
         ui.error(error);
     }
     for (name, rule) in silenced {
@@ -157,50 +199,152 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
     })
 }
 
+/// Says how much was fixed, where the format has no room for it.
+fn tell_fixed(ui: &mut Ui, args: &LintArgs, fixed: Option<usize>) {
+    let has_room = args.quiet || matches!(args.format, Format::Human | Format::Json);
+    match fixed.filter(|_| !has_room) {
+        None => {}
+        Some(1) => ui.talk("carpgen: 1 finding fixed"),
+        Some(count) => ui.talk(&format!("carpgen: {count} findings fixed")),
+    }
+}
+
+fn read_hosts<'i>(
+    clusters: &'i [Vec<FoundHost>],
+    args: &LintArgs,
+) -> Vec<(&'i [FoundHost], Hosts<'i>)> {
+    let read = clusters.iter().map(|found| {
+        let hosts = found.par_iter().map(|host| host.to_lint(args.release));
+        (found.as_slice(), Hosts::new(hosts.collect()))
+    });
+    read.collect()
+}
+
+/// Fixes what can be fixed, in the files and in the texts that were read from them; tells how many findings it was.
+fn apply(args: &LintArgs, inputs: &mut Inputs, in_memory: bool) -> usize {
+    let told = Told {
+        changes: &args.levels.changes,
+        release: args.release,
+    };
+    let mut count = 0;
+    for input in &mut inputs.descriptions {
+        let fixed = lint_fix::description(input, told);
+        let written = if in_memory {
+            Written {
+                findings: fixed.done.len(),
+                ..Written::default()
+            }
+        } else {
+            lint_fix::write(&fixed, |_| Some((&input.path, &input.text)))
+        };
+        count += written.findings;
+        inputs.errors.extend(written.errors);
+        let text = fixed.texts.into_values().next();
+        if let Some(text) = text.filter(|_| written.left.is_empty()) {
+            input.text = text;
+        }
+    }
+    for found in &mut inputs.clusters {
+        let mut fixed = lint_fix::hosts(found, told);
+        let written = lint_fix::write(&fixed, |id| {
+            let file = found.get(id.host)?.files.get(usize::from(id.file.0))?;
+            Some((&file.at, &file.text))
+        });
+        count += written.findings;
+        inputs.errors.extend(written.errors);
+        fixed.texts.retain(|id, _| !written.left.contains(id));
+        lint_fix::set_texts(found, &fixed.texts);
+    }
+    count
+}
+
+/// Prints what fixes would change.
+fn show_changes(ui: &mut Ui, args: &LintArgs, inputs: Inputs) -> Result<Outcome, CommandError> {
+    let told = Told {
+        changes: &args.levels.changes,
+        release: args.release,
+    };
+    let mut count = 0;
+    for input in &inputs.descriptions {
+        let fixed = lint_fix::description(input, told);
+        count += fixed.done.len();
+        let text = fixed.texts.into_values().next().unwrap_or_default();
+        let report = |text| Report {
+            files: vec![File::new(&input.name, &input.path, text)],
+            ..Report::default()
+        };
+        let diff = report::diff(&report(&input.text), &report(&text));
+        ui.out.write_all(diff.as_bytes())?;
+    }
+    let mut after = inputs.clusters.clone();
+    for found in &mut after {
+        let fixed = lint_fix::hosts(found, told);
+        count += fixed.done.len();
+        lint_fix::set_texts(found, &fixed.texts);
+    }
+    let (before, after) = (read_hosts(&inputs.clusters, args), read_hosts(&after, args));
+    for ((found, before), (_, after)) in before.iter().zip(&after) {
+        let report = |hosts| {
+            let mut report = Report::default();
+            report.add_hosts(hosts, |host, path| name_of(found, host, path), &[]);
+            report
+        };
+        let diff = report::diff(&report(before), &report(after));
+        ui.out.write_all(diff.as_bytes())?;
+    }
+    for (_, error) in &inputs.errors {
+        ui.error(error);
+    }
+    match count {
+        0 => {}
+        1 => ui.talk("carpgen: 1 finding would be fixed"),
+        _ => ui.talk(&format!("carpgen: {count} findings would be fixed")),
+    }
+    Ok(if !inputs.errors.is_empty() {
+        Outcome::BadInput
+    } else if count > 0 {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
+}
+
 /// Adds what the rules find in the files of hosts.
 fn add_hosts<'a>(report: &mut Report<'a>, found: &[FoundHost], hosts: &Hosts<'a>, args: &LintArgs) {
     let findings = lint::tuned_hosts(hosts, lint::check_hosts(hosts), &args.levels.changes);
-    let name = |host: &LintHost<'_>, path: &str| {
-        let host = found.iter().find(|found| found.name == host.name);
-        host.map_or_else(Default::default, |host| host.place_of(path))
-    };
-    report.add_hosts(hosts, name, &findings);
+    report.add_hosts(hosts, |host, path| name_of(found, host, path), &findings);
+}
+
+/// What to call a file of a host, and where it is.
+fn name_of(found: &[FoundHost], host: &LintHost<'_>, path: &str) -> (String, String) {
+    let host = found.iter().find(|found| found.name == host.name);
+    host.map_or_else(Default::default, |host| host.place_of(path))
 }
 
 fn makes_unreadable(found: &LintFinding) -> bool {
     matches!(found.rule.code, "CG001" | "CG002" | "CG003")
 }
 
-fn print(ui: &mut Ui, args: &LintArgs, report: &Report<'_>) -> Result<(), CommandError> {
+fn rendered(args: &LintArgs, report: &Report<'_>, style: Style) -> String {
     match args.format {
-        Format::Json => writeln!(
-            ui.out,
-            "{:#}",
-            serde_json::json!(report::lint_report(report))
-        )?,
-        Format::Sarif => writeln!(ui.out, "{:#}", serde_json::json!(report::sarif(report)))?,
-        Format::Github => ui.out.write_all(report::github(report).as_bytes())?,
-        Format::Junit => {
-            let text = report::junit(report, |severity| args.fail_on.counts(severity));
-            ui.out.write_all(text.as_bytes())?;
-        }
+        Format::Json => format!("{:#}\n", serde_json::json!(report::lint_report(report))),
+        Format::Sarif => format!("{:#}\n", serde_json::json!(report::sarif(report))),
+        Format::Github => report::github(report),
+        Format::Junit => report::junit(report, |severity| args.fail_on.counts(severity)),
         // People are told on stderr what could not be read; without any file there are no findings to count.
-        Format::Human if report.files.is_empty() => {}
-        Format::Human => ui
-            .out
-            .write_all(report::human_findings(report, ui.out_style()).as_bytes())?,
+        Format::Human if report.files.is_empty() => String::new(),
+        Format::Human => report::human_findings(report, style),
     }
-    Ok(())
 }
 
 /// A text to look at.
-struct LintInput {
+pub(super) struct LintInput {
     /// What to call it: relative to the folder given.
-    name: String,
+    pub(super) name: String,
     /// Where it is.
-    path: String,
+    pub(super) path: String,
     /// The text.
-    text: String,
+    pub(super) text: String,
 }
 
 /// All that the paths lead to, and what went wrong with the others.

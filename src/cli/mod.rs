@@ -15,6 +15,7 @@ mod interrupt;
 mod keygen;
 mod levels;
 mod lint;
+mod lint_fix;
 mod output;
 mod refusal;
 mod render;

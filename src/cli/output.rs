@@ -1,8 +1,8 @@
 //! Writing files: all or none, each whole, and nothing over what somebody changed.
 
-use std::fs::{self, Permissions};
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use super::error::CommandError;
@@ -124,4 +124,52 @@ pub(super) fn write_one(
         file.persist_noclobber(path)?
     };
     Ok(())
+}
+
+/// A new text of a file, ready beside it.
+pub(super) struct Replacement {
+    /// The file itself, where the path is a link to it.
+    file: PathBuf,
+    /// What it held when it was read.
+    before: String,
+    temporary: tempfile::NamedTempFile,
+}
+
+impl Replacement {
+    /// Writes the new text of a file beside it, with its owner and permissions.
+    pub(super) fn stage(path: &Path, before: &str, after: &str) -> io::Result<Self> {
+        let file = path.canonicalize()?;
+        // Renaming asks only for the folder; a file that is not to be written is left alone.
+        let known = OpenOptions::new().write(true).open(&file)?.metadata()?;
+        if !known.is_file() {
+            return Err(io::Error::other("it is no ordinary file"));
+        }
+        let folder = file.parent().unwrap_or(Path::new("/"));
+        let mut temporary = tempfile::Builder::new()
+            .prefix(".carpgen-")
+            .permissions(Permissions::from_mode(0o600))
+            .tempfile_in(folder)?;
+        temporary.write_all(after.as_bytes())?;
+        let new = temporary.as_file();
+        let own = new.metadata()?;
+        if (own.uid(), own.gid()) != (known.uid(), known.gid()) {
+            fchown(new, Some(known.uid()), Some(known.gid()))?;
+        }
+        new.set_permissions(Permissions::from_mode(known.mode() & 0o7777))?;
+        new.sync_all()?;
+        Ok(Self {
+            file,
+            before: before.to_owned(),
+            temporary,
+        })
+    }
+
+    /// Puts the new text in the place of the old one.
+    pub(super) fn commit(self) -> io::Result<()> {
+        if fs::read(&self.file)? != self.before.as_bytes() {
+            return Err(io::Error::other("it has changed meanwhile"));
+        }
+        self.temporary.persist(&self.file)?;
+        Ok(())
+    }
 }

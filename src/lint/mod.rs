@@ -7,6 +7,7 @@
 mod addresses;
 mod allows;
 mod engine;
+mod fixing;
 mod groups;
 mod host_engine;
 pub mod hosts;
@@ -25,6 +26,7 @@ mod settings;
 
 pub use allows::{Allows, Idle, IdleReason, Line, Scope, toml_lines};
 pub use engine::{LintFinding, Refusal, check, tuned};
+pub use fixing::{Fixed, Looked, Texts, applied, fix_all};
 pub use groups::{GROUPS, Group};
 pub use host_engine::{check_hosts, tuned_hosts};
 pub use levels::{LevelChange, Selection};

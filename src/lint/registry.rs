@@ -30,6 +30,8 @@ pub struct Rule {
     pub since: &'static str,
     /// Its page, in Markdown.
     pub page: &'static str,
+    /// What `lint --fix` does about its findings, as the end of a sentence; none where it does nothing.
+    pub fix: Option<&'static str>,
     /// It looks at descriptions.
     pub on_descriptions: bool,
     /// It looks at the files of hosts.
@@ -69,7 +71,7 @@ impl Rule {
 /// Defines a rule from its doc comment, which is its page. It looks at descriptions with a function `check`; with `for
 /// hosts` it looks only at the files of hosts, with a function `check_hosts`, and with `for both` at both.
 macro_rules! rule {
-    ($(#[doc = $doc:literal])+ $static:ident = $code:literal, $name:literal, $severity:ident $(, refuses $refuses:ident)? $(, for $subject:ident)?) => {
+    ($(#[doc = $doc:literal])+ $static:ident = $code:literal, $name:literal, $severity:ident $(, refuses $refuses:ident)? $(, for $subject:ident)? $(, fix $fix:literal)?) => {
         $(#[doc = $doc])+
         pub(in crate::lint) static $static: crate::lint::registry::Rule = crate::lint::registry::Rule {
             code: $code,
@@ -78,6 +80,7 @@ macro_rules! rule {
             refuses: crate::lint::registry::refuses!($($refuses)?),
             since: "0.1.0",
             page: concat!($($doc, "\n"),+),
+            fix: crate::lint::registry::fix!($($fix)?),
             on_descriptions: crate::lint::registry::is_on!(descriptions $($subject)?),
             on_hosts: crate::lint::registry::is_on!(hosts $($subject)?),
             check: crate::lint::registry::on_description!($($subject)?),
@@ -93,6 +96,16 @@ macro_rules! refuses {
     };
     ($refuses:ident) => {
         crate::lint::registry::Refuses::$refuses
+    };
+}
+
+/// What the fix of a rule does, where it has one.
+macro_rules! fix {
+    () => {
+        None
+    };
+    ($fix:literal) => {
+        Some($fix)
     };
 }
 
@@ -135,7 +148,7 @@ macro_rules! on_hosts {
     };
 }
 
-pub(super) use {is_on, on_description, on_hosts, refuses, rule};
+pub(super) use {fix, is_on, on_description, on_hosts, refuses, rule};
 
 /// The rule of a name or code.
 #[must_use]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::{HostName, Route};
+use super::{Fix, HostName, Route};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +60,8 @@ pub struct Finding {
     pub help: String,
     /// Further places, such as the other side of a conflict.
     pub related: Vec<Note>,
+    /// What would put it right without a doubt about what was meant.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
@@ -79,6 +81,7 @@ impl Finding {
             message: message.into(),
             help: help.into(),
             related: Vec::new(),
+            fix: None,
         }
     }
 
@@ -103,6 +106,13 @@ impl Finding {
     #[must_use]
     pub fn about(mut self, host: &HostName) -> Self {
         self.host = Some(host.clone());
+        self
+    }
+
+    /// The same, with what would put it right.
+    #[must_use]
+    pub fn with_fix(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
         self
     }
 }

@@ -7,6 +7,7 @@
 mod address;
 mod cluster;
 mod finding;
+mod fix;
 mod host;
 mod name;
 mod place;
@@ -24,6 +25,7 @@ pub use cluster::{
     Protocol, RcTarget, Segment, VhidSpec,
 };
 pub use finding::{Finding, Note, Severity};
+pub use fix::{Edit, Fix, TextId};
 pub use host::{HostConfig, InterfaceConfig, Mode, VhidConfig};
 pub use name::{ClusterName, GroupName, HostName, IfName, NameError, SegmentName, VhidName};
 pub use place::{FileId, Place};

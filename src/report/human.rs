@@ -61,7 +61,23 @@ pub fn findings(report: &Report<'_>, style: Style) -> String {
     if left > 0 {
         let _ = writeln!(text, "… and {left} more; --format json has all of them\n");
     }
-    text + &count(report.findings.iter().map(|found| found.severity)) + "\n"
+    text + &count(report.findings.iter().map(|found| found.severity)) + &fixable(report) + "\n"
+}
+
+/// What was fixed, and what can be.
+fn fixable(report: &Report<'_>) -> String {
+    let findings = |number: usize| match number {
+        1 => "1 finding".to_owned(),
+        _ => format!("{number} findings"),
+    };
+    if let Some(fixed) = report.fixed {
+        return format!("; {} fixed", findings(fixed));
+    }
+    let with_fix = report.findings.iter().filter(|found| !found.fix.is_empty());
+    match with_fix.count() {
+        0 => String::new(),
+        number => format!("; {} can be fixed with `--fix`", findings(number)),
+    }
 }
 
 /// The texts of the files that have findings, as miette takes them.

@@ -50,6 +50,10 @@ pub struct LintReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub unread: Vec<UnreadFile>,
+    /// How many findings `--fix` has fixed; left out without it. They are not among the findings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub fixed: Option<usize>,
 }
 
 /// A file that `lint` could not read.
@@ -84,6 +88,34 @@ pub struct ReportedFinding {
     pub column: usize,
     /// Further places.
     pub related: Vec<RelatedPlace>,
+    /// What `--fix` would do about it; left out where it does nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub fix: Option<ReportedFix>,
+}
+
+/// What `--fix` would do about a finding: all of its edits, or none.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReportedFix {
+    /// The edits, in the order of the files and of their text. They do not overlap.
+    pub edits: Vec<ReportedEdit>,
+}
+
+/// Characters that give way to others.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReportedEdit {
+    /// The file.
+    pub file: Option<String>,
+    /// The line of the first character, from 1.
+    pub line: usize,
+    /// The column of the first character, from 1.
+    pub column: usize,
+    /// The line of the character behind the last one.
+    pub end_line: usize,
+    /// The column of the character behind the last one.
+    pub end_column: usize,
+    /// What stands there afterwards.
+    pub replacement: String,
 }
 
 /// A further place of a finding.
@@ -111,6 +143,7 @@ pub fn lint(report: &Report<'_>) -> LintReport {
         version: 1,
         findings: findings.collect(),
         unread: unread.collect(),
+        fixed: report.fixed,
     }
 }
 
@@ -121,6 +154,21 @@ fn reported(report: &Report<'_>, found: &Resolved) -> ReportedFinding {
         line: place.line,
         column: place.column,
         message: message.clone(),
+    });
+    let edits = found.fix.iter().map(|change| {
+        let (line, column) = (change.at.line, change.at.column);
+        let span = change.at.span.as_ref();
+        ReportedEdit {
+            file: file(&change.at),
+            line,
+            column,
+            end_line: span.map_or(line, |span| span.end_line),
+            end_column: span.map_or(column, |span| span.end_column),
+            replacement: change.replacement.clone(),
+        }
+    });
+    let fix = (!found.fix.is_empty()).then(|| ReportedFix {
+        edits: edits.collect(),
     });
     ReportedFinding {
         rule: found.rule.name,
@@ -133,6 +181,7 @@ fn reported(report: &Report<'_>, found: &Resolved) -> ReportedFinding {
         line: found.at.line,
         column: found.at.column,
         related: related.collect(),
+        fix,
     }
 }
 

@@ -4,6 +4,7 @@
 //! stream: it makes text.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod diff;
 mod github;
 mod human;
 mod json;
@@ -17,6 +18,7 @@ mod simulation;
 mod status;
 mod timeline;
 
+pub use diff::diff;
 pub use github::github;
 pub use human::{Style, count, findings as human_findings, free_page, message, page};
 pub use json::{
@@ -26,7 +28,7 @@ pub use json::{
 pub use junit::junit;
 pub use mdoc::lint_manual;
 pub use problems::{TextProblem, text_problems};
-pub use resolved::{File, Place, Report, Resolved, Span, Unread};
+pub use resolved::{File, FixChange, Place, Report, Resolved, Span, Unread};
 pub use sarif::{Log as SarifLog, sarif};
 pub use simulation::{Simulation, SimulationReport, event_in_words, simulation_report};
 pub use status::{

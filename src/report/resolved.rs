@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use super::masking::{keys_of, masked};
 use crate::config::Source;
+use crate::dialect::parse::Text;
 use crate::lint::hosts::{HostLintFinding, HostPlace, Hosts, LintHost};
 use crate::lint::{LintFinding, Rule};
-use crate::model::{Finding, Route, Secret, Severity, Step};
+use crate::model::{Edit, FileId, Finding, Fix, Route, Secret, Severity, Step};
 
 /// All that one run found.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Report<'a> {
     pub findings: Vec<Resolved>,
     /// What could not be read at all.
     pub unread: Vec<Unread>,
+    /// How many findings were fixed before; none where nothing was to be fixed.
+    pub fixed: Option<usize>,
 }
 
 /// A file that was looked at.
@@ -56,7 +59,16 @@ impl<'a> File<'a> {
     /// Its text as people may see it: without keys, and byte for byte as long.
     #[must_use]
     pub fn shown_text(&self) -> String {
-        masked(&self.name, self.text, &self.keys)
+        self.shown_without(&self.keys)
+    }
+
+    /// The same, with the keys that another file may name.
+    pub(super) fn shown_beside(&self, other: &Self) -> String {
+        self.shown_without(&[&self.keys[..], &other.keys[..]].concat())
+    }
+
+    fn shown_without(&self, keys: &[Secret]) -> String {
+        masked(&self.name, self.text, keys)
     }
 }
 
@@ -89,6 +101,17 @@ pub struct Resolved {
     pub anchor: String,
     /// Further places, and what each says.
     pub related: Vec<(Place, String)>,
+    /// What `--fix` would write, and where; empty where it does nothing.
+    pub fix: Vec<FixChange>,
+}
+
+/// What stands at a place after a fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixChange {
+    /// The words that give way; none of them at a place to insert at.
+    pub at: Place,
+    /// What stands there afterwards. Never a key.
+    pub replacement: String,
 }
 
 /// Where something stands.
@@ -149,6 +172,16 @@ impl<'a> Report<'a> {
                 self.files.push(file);
             }
         }
+        let texts = self.files[first_of.first().copied().unwrap_or_default()..].iter();
+        let lines: Vec<Text<'_>> = texts.map(|file| Text::new(FileId(0), file.text)).collect();
+        let change = |edit: &Edit| {
+            let file = first_of[edit.text.host] + usize::from(edit.text.file.0);
+            let text = &lines[file - first_of[0]];
+            FixChange {
+                at: spanned(file, text, edit.bytes.clone()),
+                replacement: edit.replacement.clone(),
+            }
+        };
         let place = |at: &HostPlace| Place {
             file: Some(first_of[at.host] + usize::from(at.place.file.0)),
             line: at.place.line as usize,
@@ -178,6 +211,7 @@ impl<'a> Report<'a> {
                 related: related
                     .map(|(at, words)| (place(at), words.clone()))
                     .collect(),
+                fix: edits_of(finding.fix.as_ref()).map(change).collect(),
             });
         }
     }
@@ -227,6 +261,31 @@ fn resolve(file: usize, source: &Source<'_>, found: &LintFinding) -> Resolved {
         at: place(file, source, source.span_of(finding)),
         anchor: anchor(source, finding),
         related: related.collect(),
+        fix: edits_of(finding.fix.as_ref())
+            .map(|edit| FixChange {
+                at: place(file, source, edit.bytes.clone()),
+                replacement: edit.replacement.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn edits_of(fix: Option<&Fix>) -> impl Iterator<Item = &Edit> {
+    fix.into_iter().flat_map(Fix::edits)
+}
+
+/// The place of bytes of a file of a host.
+fn spanned(file: usize, text: &Text<'_>, bytes: Range<usize>) -> Place {
+    let (start, end) = (text.place(bytes.start), text.place(bytes.end));
+    Place {
+        file: Some(file),
+        line: start.line as usize,
+        column: start.column as usize,
+        span: Some(Span {
+            bytes,
+            end_line: end.line as usize,
+            end_column: end.column as usize,
+        }),
     }
 }
 

@@ -137,6 +137,30 @@ struct RuleResult {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<SarifFix>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifFix {
+    description: Message,
+    artifact_changes: Vec<ArtifactChange>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange {
+    artifact_location: ArtifactLocation,
+    replacements: Vec<Replacement>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement {
+    deleted_region: Region,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inserted_content: Option<Message>,
 }
 
 #[derive(Debug, Serialize)]
@@ -194,6 +218,17 @@ impl Message {
     }
 }
 
+impl Region {
+    fn of(place: &Place) -> Self {
+        Self {
+            start_line: place.line,
+            start_column: place.column,
+            end_line: place.span.as_ref().map(|span| span.end_line),
+            end_column: place.span.as_ref().map(|span| span.end_column),
+        }
+    }
+}
+
 impl Location {
     fn of_file(path: &str) -> Self {
         Self {
@@ -212,12 +247,7 @@ impl Location {
             artifact_location: ArtifactLocation {
                 uri: uri(&file.path),
             },
-            region: Some(Region {
-                start_line: place.line,
-                start_column: place.column,
-                end_line: place.span.as_ref().map(|span| span.end_line),
-                end_column: place.span.as_ref().map(|span| span.end_column),
-            }),
+            region: Some(Region::of(place)),
         });
         let host = host.map(|host| LogicalLocation {
             name: host.to_owned(),
@@ -273,7 +303,42 @@ fn result(report: &Report<'_>, found: &Resolved, fingerprints: &mut Fingerprints
         locations: vec![Location::of(report, &found.at, host)],
         related_locations: related.collect(),
         partial_fingerprints: BTreeMap::from([("carpgenPlace/v1", fingerprint)]),
+        fixes: fixes(report, found),
     }
+}
+
+/// The fix of a finding, file by file.
+fn fixes(report: &Report<'_>, found: &Resolved) -> Vec<SarifFix> {
+    let mut changes: Vec<ArtifactChange> = Vec::new();
+    let mut last = None;
+    for change in &found.fix {
+        let Some(file) = report.file(&change.at) else {
+            continue;
+        };
+        if last != change.at.file {
+            last = change.at.file;
+            changes.push(ArtifactChange {
+                artifact_location: ArtifactLocation {
+                    uri: uri(&file.path),
+                },
+                replacements: Vec::new(),
+            });
+        }
+        let words = &change.replacement;
+        if let Some(of_file) = changes.last_mut() {
+            of_file.replacements.push(Replacement {
+                deleted_region: Region::of(&change.at),
+                inserted_content: (!words.is_empty()).then(|| Message::of(words)),
+            });
+        }
+    }
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    vec![SarifFix {
+        description: Message::of(&found.help),
+        artifact_changes: changes,
+    }]
 }
 
 const fn level(severity: Severity) -> &'static str {

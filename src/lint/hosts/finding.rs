@@ -1,7 +1,7 @@
 //! What rules find in the files of hosts, as plain data.
 
 use crate::lint::registry::Rule;
-use crate::model::{Place, Severity};
+use crate::model::{Fix, Place, Severity};
 
 /// A place in a file of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,8 @@ pub struct HostFinding {
     pub help: String,
     /// Further places, such as the other side of a conflict.
     pub related: Vec<(HostPlace, String)>,
+    /// What would put it right without a doubt about what was meant.
+    pub fix: Option<Fix>,
 }
 
 impl HostFinding {
@@ -46,6 +48,7 @@ impl HostFinding {
             message: message.into(),
             help: help.into(),
             related: Vec::new(),
+            fix: None,
         }
     }
 
@@ -64,6 +67,7 @@ impl HostFinding {
             message: message.into(),
             help: help.into(),
             related: Vec::new(),
+            fix: None,
         }
     }
 
@@ -72,6 +76,13 @@ impl HostFinding {
     pub fn and(mut self, host: usize, place: Place, message: impl Into<String>) -> Self {
         self.related
             .push((HostPlace { host, place }, message.into()));
+        self
+    }
+
+    /// The same, with what would put it right.
+    #[must_use]
+    pub fn with_fix(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
         self
     }
 }

@@ -56,7 +56,10 @@ impl Rule {
             .lines()
             .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned() + "\n");
         let pages = self.pages().map(|page| (page.name, page.summary()));
-        lines.collect::<String>() + &related("Pages", pages)
+        let fix = self.fix.map_or_else(String::new, |fix| {
+            format!("\n## Automatic fix\n\n`carpgen lint --fix` {fix}.\n")
+        });
+        lines.collect::<String>() + &fix + &related("Pages", pages)
     }
 }
 

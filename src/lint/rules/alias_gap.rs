@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost};
+use crate::lint::hosts::{Bytes, Fixing, HostFinding, HostFindings, Hosts, LintHost};
 use crate::lint::registry::rule;
-use crate::model::{Release, Severity};
+use crate::model::{Fix, Release, Severity};
 
 rule! {
     /// Finds holes in the numbers of an interface's aliases.
@@ -27,7 +27,7 @@ rule! {
     /// ifconfig_em0_alias0="inet 192.0.2.1/32 vhid 1 advskew 100 pass Ee5Xkq2uPsz0"
     /// ifconfig_em0_alias1="inet 192.0.2.4/32 vhid 1 advskew 100 pass Ee5Xkq2uPsz0"
     /// ```
-    ALIAS_GAP = "CG116", "alias-gap", Warning, for hosts
+    ALIAS_GAP = "CG116", "alias-gap", Warning, for hosts, fix "renumbers the aliases in the order in which they are taken, where each name is assigned once and named nowhere else"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -69,9 +69,58 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                 "number them 0, 1, 2 and so on: this one is ifconfig_{part}_alias{}",
                 pair[0] + 1
             );
-            findings.add(HostFinding::at(severity, position, place, message, help));
+            let fix = renumbered(host, position, part, &numbers);
+            let finding = HostFinding::at(severity, position, place, message, help);
+            findings.add(finding.with_fix(fix));
         }
     }
+}
+
+/// A fix that numbers the aliases of an interface without a hole, in the order in which they are taken. None where a name
+/// is assigned twice or named somewhere else, so that a new name would change more than the number.
+fn renumbered(
+    host: &LintHost<'_>,
+    position: usize,
+    part: &str,
+    numbers: &BTreeMap<u64, &str>,
+) -> Option<Fix> {
+    let variables = &host.reading.variables;
+    let prefix = format!("ifconfig_{part}_alias");
+    let first = *numbers.keys().next()?;
+    let odd = variables
+        .names_from(&prefix)
+        .any(|name| name != format!("{prefix}es") && !numbers.values().any(|known| *known == name));
+    let begins = |name: &&str| name.starts_with(&prefix);
+    let assigned = variables.assignments().iter();
+    let assigned = assigned
+        .filter(|assignment| begins(&assignment.name))
+        .count();
+    let known = variables.names_from(&prefix).count();
+    let named = variables.assignments().iter().any(|assignment| {
+        let mut references = assignment.value.references().iter();
+        references.any(|reference| begins(&reference.name))
+    });
+    let mut skipped = variables.not_understood().iter();
+    let unclear = skipped.any(|skipped| skipped.names.iter().any(begins));
+    if odd || named || unclear || assigned != known {
+        return None;
+    }
+    let mut fixing = Fixing::of(position);
+    for (new, (old, name)) in (first..).zip(numbers).filter(|(new, (old, _))| new != *old) {
+        let assignment = variables.get(name)?;
+        if assignment.value.text().trim().is_empty() {
+            return None;
+        }
+        let place = variables.place(assignment);
+        let at = host.bytes_of(place, name);
+        let digits = old.to_string().len();
+        let at = at.map(|Bytes { file, range }| Bytes {
+            file,
+            range: range.end - digits..range.end,
+        });
+        fixing = fixing.replace(at, &new.to_string());
+    }
+    fixing.done()
 }
 
 /// The variables of numbered aliases, by the interface's part of their names.

@@ -1,6 +1,6 @@
 //! `alias-without-family`
 
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
+use crate::lint::hosts::{Bytes, Fixing, HostFinding, HostFindings, Hosts};
 use crate::lint::registry::rule;
 use crate::model::Severity;
 
@@ -23,7 +23,7 @@ rule! {
     /// ```sh
     /// ifconfig_em0_alias0="inet 192.0.2.1/32 vhid 1 advskew 100 pass Ee5Xkq2uPsz0"
     /// ```
-    ALIAS_WITHOUT_FAMILY = "CG112", "alias-without-family", Warning, for hosts
+    ALIAS_WITHOUT_FAMILY = "CG112", "alias-without-family", Warning, for hosts, fix "writes `inet` at the beginning of the value"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -57,13 +57,18 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                 "{name} does not begin with a family word: it is started with a warning, and `service netif stop` does not undo it"
             );
             let help = "write `inet` in front";
-            findings.add(HostFinding::at(
-                Severity::Warning,
-                position,
-                *place,
-                message,
-                help,
-            ));
+            // The value may begin with a variable: what counts is that it begins in quotes.
+            let start = first.place.offset as usize;
+            let before = host.text_of(first.place.file).get(..start).unwrap_or("");
+            let at = Bytes {
+                file: first.place.file,
+                range: start..start,
+            };
+            let in_quotes = before.ends_with(&format!("{name}=\""))
+                || (before.ends_with(&format!("{name}='")) && host.bytes_of_word(first).is_some());
+            let fixing = Fixing::of(position).insert(in_quotes.then_some(at), "inet ");
+            let finding = HostFinding::at(Severity::Warning, position, *place, message, help);
+            findings.add(finding.with_fix(fixing.done()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::Description;
 use crate::lint::engine::Findings;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
+use crate::lint::hosts::{Fixing, HostFinding, HostFindings, Hosts, SysctlOrigin};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::lint::settings::{sysctl_line, with_releases};
@@ -29,7 +29,7 @@ rule! {
     /// ```
     ///
     /// Give each vhid an address of its own and the name several addresses in DNS, or share connections with `pf(4)`.
-    ARPBALANCE_REMOVED = "CG801", "arpbalance-removed", Error, refuses Everything, for both
+    ARPBALANCE_REMOVED = "CG801", "arpbalance-removed", Error, refuses Everything, for both, fix "deletes the line of sysctl.conf or loader.conf; in a description and in scripts nothing is changed"
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -85,13 +85,17 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             );
             let help =
                 "remove it, and give each vhid a VIP of its own; DNS or pf(4) can share the load";
-            findings.add(HostFinding::at(
-                Severity::Warning,
-                position,
-                write.place,
-                message,
-                help,
-            ));
+            let place = write.place;
+            let line = match write.origin {
+                SysctlOrigin::File | SysctlOrigin::Loader => {
+                    host.line_of(place.file, place.offset as usize)
+                }
+                // Something may depend on the command.
+                SysctlOrigin::Script => None,
+            };
+            let fixing = host.delete_line(Fixing::of(position), line);
+            let finding = HostFinding::at(Severity::Warning, position, place, message, help);
+            findings.add(finding.with_fix(fixing.done()));
         }
     }
 }

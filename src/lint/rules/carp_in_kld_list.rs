@@ -1,7 +1,7 @@
 //! `carp-in-kld-list`
 
 use crate::dialect::parse::{FileKind, LoaderAction};
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
+use crate::lint::hosts::{Fixing, HostFinding, HostFindings, Hosts};
 use crate::lint::modules::{kld_words, loads};
 use crate::lint::registry::rule;
 use crate::model::Severity;
@@ -27,7 +27,7 @@ rule! {
     /// # loader.conf
     /// carp_load="YES"
     /// ```
-    CARP_IN_KLD_LIST = "CG902", "carp-in-kld-list", Warning, for hosts
+    CARP_IN_KLD_LIST = "CG902", "carp-in-kld-list", Warning, for hosts, fix "takes carp out of `kld_list` and writes `carp_load=\"YES\"` at the end of loader.conf"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -59,12 +59,18 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             "carp is loaded through kld_list, perhaps after the interfaces are configured: then the commands with vhid fail{missed}"
         );
         let help = "write carp_load=\"YES\" into loader.conf, and take carp out of kld_list";
-        findings.add(HostFinding::at(
-            Severity::Warning,
-            position,
-            word.place,
-            message,
-            help,
-        ));
+        let fixing = Fixing::of(position);
+        let alone = host.variable_place("kld_list").filter(|_| words.len() == 1);
+        let line = alone.and_then(|place| host.assignment_line(place, "kld_list"));
+        let fixing = if line.is_some() {
+            host.delete_line(fixing, line)
+        } else {
+            fixing.delete(host.with_blanks(host.bytes_of_word(word)))
+        };
+        let end = host.end_of(FileKind::LoaderConf, "loader.conf");
+        let fixing = host.append(fixing, end, "carp_load=\"YES\"");
+        let place = word.place;
+        let finding = HostFinding::at(Severity::Warning, position, place, message, help);
+        findings.add(finding.with_fix(fixing.done()));
     }
 }

@@ -1,7 +1,7 @@
 //! `carp-not-loaded`
 
 use crate::dialect::parse::{FileKind, Keyword, LoaderAction, file_kind};
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost};
+use crate::lint::hosts::{Fixing, HostFinding, HostFindings, Hosts, LintHost};
 use crate::lint::modules::{kld_words, loads};
 use crate::lint::registry::rule;
 use crate::model::{FileId, Place, Severity};
@@ -29,7 +29,7 @@ rule! {
     /// zfs_load="YES"
     /// carp_load="YES"
     /// ```
-    CARP_NOT_LOADED = "CG901", "carp-not-loaded", Error, for hosts
+    CARP_NOT_LOADED = "CG901", "carp-not-loaded", Error, for hosts, fix "writes `carp_load=\"YES\"` at the end of loader.conf, if that file was given"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -49,13 +49,11 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             "no loader file loads carp, and GENERIC has none: the commands of {count} {vhids} fail at boot (`Protocol not supported`), and this host serves no VIP"
         );
         let help = "write carp_load=\"YES\" into loader.conf";
-        findings.add(
-            HostFinding::at(Severity::Error, position, file, message, help).and(
-                position,
-                place,
-                "a vhid of this host",
-            ),
-        );
+        let end = host.end_of(FileKind::LoaderConf, "loader.conf");
+        let fixing = host.append(Fixing::of(position), end, "carp_load=\"YES\"");
+        let finding = HostFinding::at(Severity::Error, position, file, message, help);
+        let finding = finding.and(position, place, "a vhid of this host");
+        findings.add(finding.with_fix(fixing.done()));
     }
 }
 

@@ -1,7 +1,7 @@
 //! `carriage-return`
 
 use crate::dialect::parse::{FileKind, Text, rc_conf_order};
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost};
+use crate::lint::hosts::{Bytes, Fixing, HostFinding, HostFindings, Hosts, LintHost};
 use crate::lint::registry::rule;
 use crate::model::{FileId, Severity};
 
@@ -27,7 +27,7 @@ rule! {
     /// # each line ends in LF
     /// ifconfig_em0="inet 192.0.2.3/24"
     /// ```
-    CARRIAGE_RETURN = "CG102", "carriage-return", Error, for hosts
+    CARRIAGE_RETURN = "CG102", "carriage-return", Error, for hosts, fix "removes the CRs"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -47,13 +47,15 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             );
             let help = "convert the file: sed -i '' 's/\\r$//' FILE";
             let place = Text::new(FileId(file), text).place(at);
-            findings.add(HostFinding::at(
-                Severity::Error,
-                position,
-                place,
-                message,
-                help,
-            ));
+            let ends = text.match_indices("\r\n");
+            let fixing = ends.fold(Fixing::of(position), |fixing, (at, _)| {
+                fixing.delete(Some(Bytes {
+                    file: FileId(file),
+                    range: at..at + 1,
+                }))
+            });
+            let finding = HostFinding::at(Severity::Error, position, place, message, help);
+            findings.add(finding.with_fix(fixing.done()));
         }
     }
 }

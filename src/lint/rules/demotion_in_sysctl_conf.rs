@@ -3,7 +3,7 @@
 use crate::config::Description;
 use crate::dialect::parse::FileKind;
 use crate::lint::engine::Findings;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
+use crate::lint::hosts::{Fixing, HostFinding, HostFindings, Hosts};
 use crate::lint::registry::rule;
 use crate::lint::settings::sysctl_line;
 use crate::model::{AdvSkew, Finding, KnownSysctl, Severity};
@@ -31,7 +31,7 @@ rule! {
     /// ```
     ///
     /// A host that is to be the last choice gets a high `advskew`.
-    DEMOTION_IN_SYSCTL_CONF = "CG904", "demotion-in-sysctl-conf", Error, for both
+    DEMOTION_IN_SYSCTL_CONF = "CG904", "demotion-in-sysctl-conf", Error, for both, fix "deletes the line of sysctl.conf; in a description nothing is changed"
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -98,13 +98,11 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                 follows(once, clamped),
             );
             let help = "remove the line; a host that is to be the last choice gets a high advskew";
-            findings.add(HostFinding::at(
-                Severity::Error,
-                position,
-                line.place,
-                message,
-                help,
-            ));
+            let place = line.place;
+            let whole = host.line_of(place.file, place.offset as usize);
+            let fixing = host.delete_line(Fixing::of(position), whole);
+            let finding = HostFinding::at(Severity::Error, position, place, message, help);
+            findings.add(finding.with_fix(fixing.done()));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `devd-misses-interface`
 
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
+use crate::lint::hosts::{Bytes, Fixing, HostFinding, HostFindings, Hosts, LintHost};
 use crate::lint::numbers::list_in_words;
 use crate::lint::pattern::Pattern;
 use crate::lint::registry::rule;
-use crate::model::{Severity, VhidConfig};
+use crate::model::{Place, Severity, VhidConfig};
 
 rule! {
     /// Finds patterns of devd that miss vhids on vlans and renamed interfaces.
@@ -26,7 +26,7 @@ rule! {
     /// ```sh
     /// match "subsystem" "[0-9]+@[0-9a-z_.]+";
     /// ```
-    DEVD_MISSES_INTERFACE = "CG941", "devd-misses-interface", Warning, for hosts
+    DEVD_MISSES_INTERFACE = "CG941", "devd-misses-interface", Warning, for hosts, fix "adds `_` and `.` to the class of characters that older manual pages show, `[0-9a-z]`"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -79,15 +79,28 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             );
             let help = "write \"[0-9]+@[0-9a-z_.]+\"";
             let place = subsystem.place;
-            findings.add(HostFinding::at(
-                Severity::Warning,
-                position,
-                place,
-                message,
-                help,
-            ));
+            let fixing = Fixing::of(position);
+            let fix = fixing.insert(end_of_class(host, place), "_.").done();
+            let finding = HostFinding::at(Severity::Warning, position, place, message, help);
+            findings.add(finding.with_fix(fix));
         }
     }
+}
+
+/// Where the class of characters of the interface's name ends, if it is the one of the manual page.
+fn end_of_class(host: &LintHost<'_>, place: Place) -> Option<Bytes> {
+    let class = "[0-9a-z";
+    let start = place.offset as usize;
+    let line = host.line_of(place.file, start)?;
+    let text = host.text_of(place.file).get(start..line.range.end)?;
+    let pattern = text.trim_start_matches('"').split('"').next()?;
+    let name = pattern.split_once('@')?.1;
+    let only = name.matches('[').count() == 1 && name.starts_with(&format!("{class}]"));
+    let end = start + text.find('@')? + 1 + class.len();
+    only.then_some(Bytes {
+        file: place.file,
+        range: end..end,
+    })
 }
 
 fn event(vhid: &VhidConfig, interface: &str) -> String {

@@ -1,7 +1,7 @@
 //! `empty-alias`
 
 use super::alias_gap::numbered;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
+use crate::lint::hosts::{Fixing, HostFinding, HostFindings, Hosts};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
 use crate::model::Severity;
@@ -26,7 +26,7 @@ rule! {
     /// ```sh
     /// ifconfig_em0_alias0="inet 192.0.2.1/32 vhid 1 advskew 100 pass Ee5Xkq2uPsz0"
     /// ```
-    EMPTY_ALIAS = "CG117", "empty-alias", Error, for hosts
+    EMPTY_ALIAS = "CG117", "empty-alias", Error, for hosts, fix "deletes the line"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -70,7 +70,10 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                 }
             );
             let help = "delete this line";
+            let line = host.assignment_line(place, name);
+            let fixing = host.delete_line(Fixing::of(position), line);
             let finding = HostFinding::at(Severity::Error, position, place, message, help);
+            let finding = finding.with_fix(fixing.done());
             let lost = behind.iter().filter_map(|name| host.variable_place(name));
             findings.add(lost.fold(finding, |finding, place| {
                 finding.and(position, place, "lost")

@@ -1,9 +1,11 @@
 //! `keyword-before-vhid`
 
 use crate::dialect::parse::{Keyword, Parameter};
-use crate::lint::hosts::{Fault, HostFinding, HostFindings, Hosts, LintHost, SourceStatement};
+use crate::lint::hosts::{
+    Fault, Fixing, HostFinding, HostFindings, Hosts, LintHost, SourceStatement,
+};
 use crate::lint::registry::rule;
-use crate::model::Severity;
+use crate::model::{Fix, Severity};
 
 rule! {
     /// Finds parameters of a vhid that stand before `vhid`, or without it.
@@ -25,7 +27,7 @@ rule! {
     /// ```sh
     /// ifconfig_em0_alias0="inet 192.0.2.1/32 vhid 1 advskew 100 pass Ee5Xkq2uPsz0"
     /// ```
-    KEYWORD_BEFORE_VHID = "CG110", "keyword-before-vhid", Error, for hosts
+    KEYWORD_BEFORE_VHID = "CG110", "keyword-before-vhid", Error, for hosts, fix "moves `vhid N` to the front, where the command has one"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -49,11 +51,22 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             );
             let finding = HostFinding::at(Severity::Error, position, early.place, message, help);
             findings.add(match vhid {
-                Some(vhid) => finding.and(position, vhid.place, "the vhid stands here"),
+                Some(vhid) => finding
+                    .and(position, vhid.place, "the vhid stands here")
+                    .with_fix(moved(host, position, early, vhid)),
                 None => finding,
             });
         }
     }
+}
+
+/// A fix that moves `vhid N` before the first parameter.
+fn moved(host: &LintHost<'_>, position: usize, early: &Parameter, vhid: &Parameter) -> Option<Fix> {
+    let number = vhid.number()?;
+    let to = host.room_before(host.bytes_of(early.place, early.keyword.word()));
+    let from = host.with_blanks(host.bytes_of_parameter(vhid));
+    let fixing = Fixing::of(position).insert(to, &format!("vhid {number} "));
+    fixing.delete(from).done()
 }
 
 /// The first parameter that ifconfig(8) refuses for want of a vhid.

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use crate::dialect::parse::Keyword;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, Member, View};
+use crate::lint::hosts::{Fixing, HostFinding, HostFindings, Hosts, Member, View};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
-use crate::model::{Mode, Place, Severity, Vip};
+use crate::model::{Fix, Mode, Place, Severity, Vip};
 
 rule! {
     /// Finds vhids that run, or are set up by a script, in another way than the next boot sets them up.
@@ -33,7 +33,7 @@ rule! {
     /// # live.sh
     /// ifconfig em0 inet 192.0.2.1/32 vhid 1 advskew 0 pass Ee5Xkq2uPsz0 alias
     /// ```
-    LIVE_DIFFERS_FROM_BOOT = "CG610", "live-differs-from-boot", Warning, for hosts
+    LIVE_DIFFERS_FROM_BOOT = "CG610", "live-differs-from-boot", Warning, for hosts, fix "writes the address of the boot files into a script, if the two differ only in their subnet and the boot files of all hosts agree"
 }
 
 /// Something that is not the same: words, and where it stands live and in the boot files.
@@ -90,6 +90,8 @@ fn compared(
     );
     let help = "write the same into rc.conf and the script, or set up live what rc.conf says";
     let finding = HostFinding::at(Severity::Warning, live.host, first, message, help);
+    let fix = (found.len() == 1).then(|| with_the_subnet(hosts, view, live, boot));
+    let finding = finding.with_fix(fix.flatten());
     let mut seen = vec![first];
     let places = found.iter().flat_map(|difference| {
         let live = difference.live.map(|place| (place, "live"));
@@ -103,6 +105,55 @@ fn compared(
         seen.push(place);
         finding.and(live.host, place, words)
     }))
+}
+
+/// A fix that gives the address of a script the subnet that it has in the boot files of all hosts of the group, where it is
+/// the same address within its subnet.
+fn with_the_subnet(
+    hosts: &Hosts<'_>,
+    view: View,
+    live: &Member<'_>,
+    boot: &Member<'_>,
+) -> Option<Fix> {
+    let (now, then) = (&live.config.vips, &boot.config.vips);
+    let mut strange = now.iter().filter(|vip| !then.contains(vip));
+    let wrong = *strange.next().filter(|_| view == View::Live)?;
+    let same_place = |vip: &&Vip| {
+        vip.net().prefix_len() == wrong.net().prefix_len()
+            && !vip.has_host_mask()
+            && within_subnet(**vip) == within_subnet(wrong)
+            && !now.contains(vip)
+    };
+    let mut meant = then.iter().filter(same_place);
+    let right = meant.next()?;
+    let groups = hosts.groups();
+    let group = groups.iter().find(|group| {
+        let mut members = group.members.iter();
+        members.any(|member| member.host == boot.host && member.config.vhid == boot.config.vhid)
+    })?;
+    let agree = group
+        .members
+        .iter()
+        .all(|member| member.config.vips.contains(right));
+    if !agree || group.members.len() < 2 || meant.next().is_some() || strange.next().is_some() {
+        return None;
+    }
+    let host = &hosts.hosts[live.host];
+    let place = hosts.address_place(view, live, wrong.address())?;
+    let at = host.bytes_of(place, &wrong.to_string());
+    Fixing::of(live.host).replace(at, &right.to_string()).done()
+}
+
+/// The bits of an address behind its prefix.
+fn within_subnet(vip: Vip) -> u128 {
+    let length = u32::from(vip.net().prefix_len());
+    match vip.address() {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shr(length).unwrap_or(0);
+            u128::from(address.to_bits() & mask)
+        }
+        IpAddr::V6(address) => address.to_bits() & u128::MAX.checked_shr(length).unwrap_or(0),
+    }
 }
 
 fn addresses(

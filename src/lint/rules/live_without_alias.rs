@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dialect::parse::{FileKind, Statement, is_carp_interface};
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, Source};
+use crate::lint::hosts::{Fixing, HostFinding, HostFindings, Hosts, LintHost, Source};
 use crate::lint::registry::rule;
 use crate::model::{Family, Severity};
 
@@ -27,7 +27,7 @@ rule! {
     /// ```sh
     /// ifconfig em0 inet 192.0.2.1/32 vhid 1 advskew 100 pass Ee5Xkq2uPsz0 alias
     /// ```
-    LIVE_WITHOUT_ALIAS = "CG119", "live-without-alias", Error, for hosts
+    LIVE_WITHOUT_ALIAS = "CG119", "live-without-alias", Error, for hosts, fix "writes `alias` at the end of the command"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -66,13 +66,11 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                     host.name
                 )
             };
-            findings.add(HostFinding::at(
-                Severity::Error,
-                position,
-                statement.place,
-                message,
-                "write `alias` at the end of the command",
-            ));
+            let fixing = Fixing::of(position).insert(host.end_of_command(found), " alias");
+            let help = "write `alias` at the end of the command";
+            let place = statement.place;
+            let finding = HostFinding::at(Severity::Error, position, place, message, help);
+            findings.add(finding.with_fix(fixing.done()));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `malformed-loader-line`
 
 use crate::dialect::parse::LoaderAction;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
+use crate::lint::hosts::{Bytes, Fixing, HostFinding, HostFindings, Hosts};
 use crate::lint::registry::rule;
-use crate::model::Severity;
+use crate::model::{Fix, Place, Severity};
 
 rule! {
     /// Finds lines of loader.conf about CARP that the loader skips.
@@ -25,7 +25,7 @@ rule! {
     /// ```sh
     /// carp_load="YES"
     /// ```
-    MALFORMED_LOADER_LINE = "CG105", "malformed-loader-line", Error, for hosts
+    MALFORMED_LOADER_LINE = "CG105", "malformed-loader-line", Error, for hosts, fix "writes `NAME=\"VALUE\"`, where the line has a value and nothing behind it but a comment"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -48,15 +48,51 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                 host.name
             );
             let help = format!("write {name}=\"{value}\", in double quotes and alone on its line");
-            findings.add(HostFinding::at(
-                Severity::Error,
-                position,
-                line.place,
-                message,
-                help,
-            ));
+            let fix = rewritten(position, line.place, text);
+            let finding = HostFinding::at(Severity::Error, position, line.place, message, help);
+            findings.add(finding.with_fix(fix));
         }
     }
+}
+
+/// A fix that writes `NAME="VALUE"`. The comment behind it stays.
+fn rewritten(position: usize, place: Place, line: &str) -> Option<Fix> {
+    let name = named(line)?;
+    let start = line.find(name)?;
+    let behind = line[start + name.len()..].trim_start();
+    let value = behind.strip_prefix('=').unwrap_or(behind).trim_start();
+    let (value, rest) = match value.chars().next()? {
+        quote @ ('"' | '\'') => {
+            let inside = &value[1..];
+            // An open quote ends with the line.
+            let closed = inside.find(quote);
+            let end = closed.or_else(|| inside.find(" #")).unwrap_or(inside.len());
+            let rest = &inside[end..];
+            (
+                inside[..end].trim(),
+                rest.strip_prefix(quote).unwrap_or(rest),
+            )
+        }
+        _ => {
+            let ends = |c: char| c.is_whitespace() || c == ';';
+            value.split_at(value.find(ends).unwrap_or(value.len()))
+        }
+    };
+    let comment = rest.trim_start_matches([' ', '\t', ';']);
+    let is_module = name.ends_with("_load") && value.eq_ignore_ascii_case("yes");
+    let is_number = name.starts_with("net.") && value.parse::<i64>().is_ok();
+    let is_alone = comment.is_empty() || comment.starts_with('#');
+    let from = place.offset as usize;
+    let at = Bytes {
+        file: place.file,
+        range: from..from + line.len() - comment.len(),
+    };
+    let gap = if comment.is_empty() { "" } else { " " };
+    let fixing = Fixing::of(position);
+    let right = format!("{name}=\"{value}\"{gap}");
+    fixing
+        .replace(((is_module || is_number) && is_alone).then_some(at), &right)
+        .done()
 }
 
 /// What a line is about, if it is about CARP.

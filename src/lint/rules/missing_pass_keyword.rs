@@ -1,6 +1,6 @@
 //! `missing-pass-keyword`
 
-use crate::lint::hosts::{Fault, HostFinding, HostFindings, Hosts};
+use crate::lint::hosts::{Fault, Fixing, HostFinding, HostFindings, Hosts};
 use crate::lint::registry::rule;
 use crate::model::Severity;
 
@@ -23,7 +23,7 @@ rule! {
     /// ```sh
     /// ifconfig_em0_alias0="inet vhid 1 advskew 100 pass Ee5Xkq2uPsz0 192.0.2.1/32"
     /// ```
-    MISSING_PASS_KEYWORD = "CG108", "missing-pass-keyword", Error, for hosts
+    MISSING_PASS_KEYWORD = "CG108", "missing-pass-keyword", Error, for hosts, fix "writes `pass` before the word"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -38,13 +38,11 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                     host.name
                 );
                 let help = "write `pass` before it, if it is the key";
-                findings.add(HostFinding::at(
-                    Severity::Error,
-                    position,
-                    word.place,
-                    message,
-                    help,
-                ));
+                let at = host.room_before(host.bytes_of_word(word));
+                let fix = Fixing::of(position).insert(at, "pass ").done();
+                let place = word.place;
+                let finding = HostFinding::at(Severity::Error, position, place, message, help);
+                findings.add(finding.with_fix(fix));
             }
         }
     }

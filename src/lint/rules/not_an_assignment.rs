@@ -1,9 +1,9 @@
 //! `not-an-assignment`
 
 use crate::dialect::parse::{FileKind, NotUnderstoodKind, Text};
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost};
+use crate::lint::hosts::{Bytes, Fixing, HostFinding, HostFindings, Hosts, LintHost, is_one_word};
 use crate::lint::registry::rule;
-use crate::model::{FileId, Place, Severity};
+use crate::model::{FileId, Fix, Place, Severity};
 
 rule! {
     /// Finds lines that look like an assignment and are a command to sh(1).
@@ -25,7 +25,7 @@ rule! {
     /// ```sh
     /// ifconfig_em0_alias0="inet 192.0.2.1/32 vhid 1 advskew 100 pass Ee5Xkq2uPsz0"
     /// ```
-    NOT_AN_ASSIGNMENT = "CG104", "not-an-assignment", Error, for hosts
+    NOT_AN_ASSIGNMENT = "CG104", "not-an-assignment", Error, for hosts, fix "removes the blanks beside the `=`, and writes `_` in the name, where the rest of the line is one word and nothing else sets the variable"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -42,13 +42,12 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                 host.name
             );
             let help = format!("write {right}=\"…\", without blanks beside the `=`");
-            findings.add(HostFinding::at(
-                Severity::Error,
-                position,
-                skipped.place,
-                message,
-                help,
-            ));
+            // Where the variable is set somewhere else too, nobody knows which value was meant.
+            let is_free = host.reading.variables.get(&right).is_none();
+            let fix = is_free.then(|| joined(host, position, skipped.place, name, &right));
+            let place = skipped.place;
+            let finding = HostFinding::at(Severity::Error, position, place, message, help);
+            findings.add(finding.with_fix(fix.flatten()));
         }
         for (place, name) in sysctls_with_blanks(host) {
             let message = format!(
@@ -56,15 +55,42 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                 host.name
             );
             let help = format!("write {name}=VALUE, without blanks beside the `=`");
-            findings.add(HostFinding::at(
-                Severity::Error,
-                position,
-                place,
-                message,
-                help,
-            ));
+            let fix = joined(host, position, place, &name, &name);
+            let finding = HostFinding::at(Severity::Error, position, place, message, help);
+            findings.add(finding.with_fix(fix));
         }
     }
+}
+
+/// A fix that makes an assignment of a line: another name, and no blanks beside the `=`. None where the line has more
+/// than a name and one word, which sh(1) would take for a command even so.
+fn joined(
+    host: &LintHost<'_>,
+    position: usize,
+    place: Place,
+    name: &str,
+    right: &str,
+) -> Option<Fix> {
+    let line = host.line_of(place.file, place.offset as usize)?;
+    let start = place.offset as usize;
+    let text = host.text_of(place.file);
+    let behind = text.get(start..line.range.end)?.strip_prefix(name)?;
+    let blank = [' ', '\t'];
+    let value = behind
+        .trim_start_matches(blank)
+        .strip_prefix('=')?
+        .trim_start_matches(blank);
+    let is_whole = text.get(line.range.start..start)?.trim().is_empty();
+    let value_at = line.range.end - value.len();
+    let at = Bytes {
+        file: place.file,
+        range: start..value_at,
+    };
+    let alone = is_whole && is_one_word(value) && !value.trim().is_empty();
+    let fixing = Fixing::of(position);
+    fixing
+        .replace(alone.then_some(at), &format!("{right}="))
+        .done()
 }
 
 /// The name of what a command looks like an assignment to.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
+use crate::dialect::parse::FileKind;
+use crate::lint::hosts::{Bytes, Fixing, HostFinding, HostFindings, Hosts};
 use crate::lint::numbers::list_in_words;
 use crate::lint::registry::rule;
-use crate::model::Severity;
+use crate::model::{Fix, KnownSysctl, Severity};
 
 rule! {
     /// Finds hosts of one cluster that do not all preempt.
@@ -29,7 +30,7 @@ rule! {
     /// # sysctl.conf of all hosts
     /// net.inet.carp.preempt=1
     /// ```
-    PREEMPT_DIFFERS = "CG505", "preempt-differs", Warning, for hosts
+    PREEMPT_DIFFERS = "CG505", "preempt-differs", Warning, for hosts, fix "writes what most of the hosts have; on a tie nothing is changed"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -75,6 +76,7 @@ fn finding(hosts: &Hosts<'_>, known: &BTreeMap<usize, i64>) -> Option<HostFindin
     let place = hosts.preempt_place(*first)?;
     let help = "write net.inet.carp.preempt=1 to sysctl.conf of all hosts";
     let finding = HostFinding::at(Severity::Warning, *first, place, message, help);
+    let finding = finding.with_fix(with_the_most(hosts, known));
     Some(sides.fold(finding, |finding, (host, value)| {
         let words = format!("{value} on {}", hosts.hosts[*host].name);
         match hosts.preempt_place(*host) {
@@ -82,4 +84,39 @@ fn finding(hosts: &Hosts<'_>, known: &BTreeMap<usize, i64>) -> Option<HostFindin
             None => finding,
         }
     }))
+}
+
+/// A fix that gives all hosts what most of them have; none on a tie.
+fn with_the_most(hosts: &Hosts<'_>, known: &BTreeMap<usize, i64>) -> Option<Fix> {
+    let on = known.values().filter(|value| **value != 0).count();
+    let off = known.len() - on;
+    if on == off {
+        return None;
+    }
+    let right = if on > off { "1" } else { "0" };
+    let others = known
+        .iter()
+        .filter(|(_, value)| (**value != 0) != (on > off));
+    let mut all: Option<Fixing> = None;
+    for (position, _) in others {
+        let host = &hosts.hosts[*position];
+        let fixing = Fixing::of(*position);
+        let mut lines = host.reading.sysctls.iter().rev();
+        let line = lines.find(|line| line.name == KnownSysctl::PREEMPT);
+        let fixing = match line {
+            Some(line) => {
+                let at = host.bytes_of(line.value_place, line.value.as_deref()?);
+                fixing.replace(at, right)
+            }
+            None => {
+                let end: Option<Bytes> = host.end_of(FileKind::SysctlConf, "sysctl.conf");
+                host.append(fixing, end, &format!("{}={right}", KnownSysctl::PREEMPT))
+            }
+        };
+        all = Some(match all {
+            Some(all) => all.and(fixing),
+            None => fixing,
+        });
+    }
+    all?.done()
 }

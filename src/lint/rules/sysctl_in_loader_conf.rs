@@ -1,9 +1,9 @@
 //! `sysctl-in-loader-conf`
 
-use crate::dialect::parse::LoaderAction;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts};
+use crate::dialect::parse::{FileKind, LoaderAction, LoaderLine};
+use crate::lint::hosts::{Fixing, HostFinding, HostFindings, Hosts, LintHost};
 use crate::lint::registry::rule;
-use crate::model::{KnownSysctl, Release, Severity};
+use crate::model::{Fix, KnownSysctl, Release, Severity};
 
 rule! {
     /// Finds sysctls of CARP in loader.conf, where they have no effect.
@@ -27,7 +27,7 @@ rule! {
     /// # sysctl.conf
     /// net.inet.carp.log=2
     /// ```
-    SYSCTL_IN_LOADER_CONF = "CG903", "sysctl-in-loader-conf", Warning, for hosts
+    SYSCTL_IN_LOADER_CONF = "CG903", "sysctl-in-loader-conf", Warning, for hosts, fix "moves the line to sysctl.conf, if that file was given, and deletes it where sysctl.conf sets the same"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -56,11 +56,42 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             } else {
                 format!("write {name}={value} into sysctl.conf")
             };
+            let fix = moved(host, position, line, (name, value));
             let finding = HostFinding::at(Severity::Warning, position, line.place, message, help);
+            let finding = finding.with_fix(fix);
             findings.add(match host.sysctl_place(name) {
                 Some(place) => finding.and(position, place, "the line that counts"),
                 None => finding,
             });
         }
     }
+}
+
+/// A fix that moves a line to sysctl.conf, or takes it away where sysctl.conf says something already.
+fn moved(
+    host: &LintHost<'_>,
+    position: usize,
+    line: &LoaderLine,
+    (name, value): (&str, &str),
+) -> Option<Fix> {
+    let place = line.place;
+    let whole = host.line_of(place.file, place.offset as usize);
+    let fixing = host.delete_line(Fixing::of(position), whole);
+    let is_same =
+        |action: &LoaderAction| matches!(action, LoaderAction::Set(other, _) if other == name);
+    let last = host
+        .reading
+        .loader
+        .iter()
+        .rev()
+        .find(|line| is_same(&line.action));
+    let is_set = host.reading.sysctls.iter().any(|line| line.name == name);
+    let decided = is_set || last.is_some_and(|last| last.place != place);
+    if decided && host.has(FileKind::SysctlConf) {
+        return fixing.done();
+    }
+    let known = KnownSysctl::named(name).is_some() && name != KnownSysctl::DEMOTION;
+    value.parse::<i64>().ok().filter(|_| known)?;
+    let end = host.end_of(FileKind::SysctlConf, "sysctl.conf");
+    host.append(fixing, end, &format!("{name}={value}")).done()
 }

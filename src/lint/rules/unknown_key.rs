@@ -3,7 +3,7 @@
 use crate::config::{Description, ProblemKind, nearest};
 use crate::lint::engine::Findings;
 use crate::lint::registry::{RULES, rule, rule_named};
-use crate::model::{Finding, Route, Severity};
+use crate::model::{Edit, Finding, Fix, Route, Severity, TextId};
 
 rule! {
     /// Finds keys and tables of cluster.toml that version 1 of the format does not have.
@@ -28,7 +28,7 @@ rule! {
     /// ## See also
     ///
     /// The tables and their keys: carpgen.toml(5).
-    UNKNOWN_KEY = "CG002", "unknown-key", Error, refuses Everything
+    UNKNOWN_KEY = "CG002", "unknown-key", Error, refuses Everything, fix "writes the key, or the name of the rule, that it is near to, if there is one"
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -39,29 +39,44 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
         let table = problem.at.to_string();
         let message = format!("unknown key `{key}` ({table}): nothing reads it");
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        findings.add(Finding::new(
-            Severity::Error,
-            problem.at.clone(),
-            message,
-            advice(key, &known),
-        ));
+        let near = nearest(key, known.iter().copied());
+        let advice = advice(key, &known);
+        let finding = Finding::new(Severity::Error, problem.at.clone(), message, advice);
+        findings.add(finding.with_fix(renamed(description, &problem.at, key, near)));
     }
     for (name, _) in &description.cluster.lint {
         if rule_named(name).is_none() {
             let at = Route::top().key("lint").name_of(name);
-            let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
-            let help = nearest(name, names).map_or_else(
+            let help = nearest(name, names_of_rules()).map_or_else(
                 || "`carpgen explain --list` lists the rules".to_owned(),
                 |near| format!("did you mean `{near}`? `carpgen explain --list` lists the rules"),
             );
-            findings.add(Finding::new(
-                Severity::Error,
-                at,
-                format!("unknown rule `{name}`: no finding has this name"),
-                help,
-            ));
+            let fix = renamed(description, &at, name, nearest(name, names_of_rules()));
+            let message = format!("unknown rule `{name}`: no finding has this name");
+            findings.add(Finding::new(Severity::Error, at, message, help).with_fix(fix));
         }
     }
+}
+
+fn names_of_rules() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.name)
+}
+
+/// A fix that writes the near name.
+fn renamed(
+    description: &Description<'_>,
+    at: &Route,
+    key: &str,
+    near: Option<&str>,
+) -> Option<Fix> {
+    let bytes = description.source.span(at);
+    let is_it = description.source.text().get(bytes.clone()) == Some(key);
+    let edit = near.filter(|_| is_it).map(|near| Edit {
+        text: TextId::default(),
+        bytes,
+        replacement: near.to_owned(),
+    });
+    Fix::new(vec![edit?])
 }
 
 fn advice(key: &str, known: &[&str]) -> String {

@@ -1,6 +1,6 @@
 //! `unknown-keyword`
 
-use crate::lint::hosts::{Fault, HostFinding, HostFindings, Hosts};
+use crate::lint::hosts::{Fault, Fixing, HostFinding, HostFindings, Hosts};
 use crate::lint::registry::rule;
 use crate::model::Severity;
 
@@ -23,7 +23,7 @@ rule! {
     /// ```sh
     /// ifconfig_em0_alias0="inet 192.0.2.1/32 vhid 1 advskew 100 pass Ee5Xkq2uPsz0"
     /// ```
-    UNKNOWN_KEYWORD = "CG109", "unknown-keyword", Error, for hosts
+    UNKNOWN_KEYWORD = "CG109", "unknown-keyword", Error, for hosts, fix "writes the keyword that the word is near to, if there is one"
 }
 
 fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
@@ -42,13 +42,13 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                     Some(keyword) => format!("did you mean `{}`?", keyword.word()),
                     None => "remove it, or write the keyword that belongs before it".to_owned(),
                 };
-                findings.add(HostFinding::at(
-                    Severity::Error,
-                    position,
-                    word.place,
-                    message,
-                    help,
-                ));
+                let fix = meant.and_then(|keyword| {
+                    let at = host.bytes_of_word(word);
+                    Fixing::of(position).replace(at, keyword.word()).done()
+                });
+                let place = word.place;
+                let finding = HostFinding::at(Severity::Error, position, place, message, help);
+                findings.add(finding.with_fix(fix));
             }
         }
     }

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::config::Description;
+use crate::dialect::parse::{Item, ParameterValue, Statement};
 use crate::lint::addresses::vips;
 use crate::lint::engine::Findings;
-use crate::lint::hosts::{HostFinding, HostFindings, Hosts, LintHost, PlacedAddress, Source};
+use crate::lint::hosts::{
+    AliasPiece, Bytes, Fixing, HostFinding, HostFindings, Hosts, LintHost, PlacedAddress, Source,
+};
 use crate::lint::numbers::{nodes_in_words, seconds, takeover_of};
 use crate::lint::registry::rule;
-use crate::model::{Finding, HostName, Release, Route, Severity, VhidSpec};
+use crate::model::{Finding, Fix, HostName, Release, Route, Severity, VhidSpec};
 
 rule! {
     /// Finds addresses that stand twice in one vhid, from FreeBSD 10 on.
@@ -31,7 +34,7 @@ rule! {
     /// ```toml
     /// vips = ["192.0.2.10/24", "192.0.2.11/24"]
     /// ```
-    VIP_REPEATED = "CG408", "vip-repeated", Error, for both
+    VIP_REPEATED = "CG408", "vip-repeated", Error, for both, fix "deletes the later statement of a host, if it says the same as the first; in a description nothing is changed"
 }
 
 fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
@@ -115,12 +118,89 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
                 uses.entry(key).or_default().push(vip);
             }
         }
+        uses.retain(|_, uses| uses.len() > 1);
+        if uses.is_empty() {
+            continue;
+        }
+        let pieces = host.alias_pieces();
         for ((_, interface, vhid, _), uses) in &uses {
-            if let [_, _, ..] = uses.as_slice() {
-                findings.add(host_finding(host, position, (interface, *vhid), uses));
+            let fix = without_later(host, position, &pieces, uses);
+            let finding = host_finding(host, position, (interface, *vhid), uses);
+            findings.add(finding.with_fix(fix));
+        }
+    }
+}
+
+/// A fix that leaves only the first of several statements that say the same.
+fn without_later(
+    host: &LintHost<'_>,
+    position: usize,
+    pieces: &[AliasPiece<'_>],
+    uses: &[PlacedAddress<'_>],
+) -> Option<Fix> {
+    let (first, later) = uses.split_first()?;
+    let first = words_of(first.found.statement);
+    let mut fixing = Fixing::of(position);
+    for later in later {
+        if words_of(later.found.statement) != first {
+            return None;
+        }
+        if later.found.source != Source::Boot {
+            let line = host.command_line(later.found.statement.place);
+            fixing = host.delete_line(fixing, line);
+            continue;
+        }
+        let variable = later.found.variable;
+        let mut of_variable = pieces.iter().filter(|piece| piece.variable == variable);
+        let piece = of_variable
+            .clone()
+            .find(|piece| piece.words.iter().any(|word| word.place == later.place))?;
+        fixing = if variable.ends_with("_aliases") {
+            let first = host.bytes_of_word(piece.words.first()?)?;
+            let last = host.bytes_of_word(piece.words.last()?)?;
+            let bytes = Bytes {
+                file: first.file,
+                range: first.range.start..last.range.end.max(first.range.end),
+            };
+            fixing.delete(host.with_blanks(Some(bytes).filter(|_| first.file == last.file)))
+        } else {
+            let place = host.variable_place(variable)?;
+            let alone = of_variable.by_ref().nth(1).is_none();
+            let line = host.assignment_line(place, variable).filter(|_| alone);
+            host.delete_line(fixing, line)
+        };
+    }
+    fixing.done()
+}
+
+/// All that a statement says, word by word.
+fn words_of(statement: &Statement) -> Vec<String> {
+    let mut words = vec![statement.interface.text().to_owned()];
+    words.push(format!(
+        "{:?}",
+        statement.family.as_ref().map(|word| word.family)
+    ));
+    for item in &statement.items {
+        match item {
+            Item::Parameter(parameter) => {
+                words.push(parameter.keyword.word().to_owned());
+                words.push(match &parameter.value {
+                    ParameterValue::Word(word) => word.text().to_owned(),
+                    ParameterValue::Key(key, _) => key.expose().to_owned(),
+                    ParameterValue::Missing => String::new(),
+                });
+            }
+            Item::Address(address) => words.push(address.word.text().to_owned()),
+            Item::Alias(_) => words.push("alias".to_owned()),
+            Item::Removal(_) => words.push("-alias".to_owned()),
+            Item::LateFamily(word) | Item::Unknown(word) => words.push(word.text().to_owned()),
+            Item::Option(word, values) => {
+                words.push(word.text().to_owned());
+                words.extend(values.iter().map(|value| value.text().to_owned()));
             }
         }
     }
+    words
 }
 
 /// What a script takes away it may add again.
