@@ -62,7 +62,12 @@ fn host_findings(rule: &Rule, kind: &str) -> Vec<(&'static str, Severity, String
         .join("fixtures/lint")
         .join(rule.name)
         .join(kind);
-    let all = files(&folder);
+    findings_in(&folder)
+}
+
+/// The same of any folder of hosts.
+fn findings_in(folder: &Path) -> Vec<(&'static str, Severity, String)> {
+    let all = files(folder);
     let names: BTreeSet<&str> = all
         .iter()
         .map(|(path, _)| path.split('/').next().expect("a path"))
@@ -321,4 +326,34 @@ fn the_rendered_examples_are_clean() {
             .collect();
         assert!(loud.is_empty(), "{}: {loud:#?}", example.name);
     }
+}
+
+/// What administrators write who follow the manual pages and the Handbook, on the releases that these are for.
+#[test]
+fn what_the_manual_shows_is_clean() {
+    // True of each: the manual pages write keys into rc.conf, and leave the demotion of send errors as it is.
+    const TRUE: [&str; 2] = ["pass-in-clear", "senderr-trap"];
+    let clean = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clean");
+    let mut hosts = 0;
+    for folder in std::fs::read_dir(clean).expect("a folder") {
+        let folder = folder.expect("readable").path();
+        for (name, severity, words) in findings_in(&folder) {
+            assert!(
+                severity == Severity::Info && TRUE.contains(&name),
+                "{}: {name}: {words}",
+                folder.display()
+            );
+        }
+        for (path, text) in files(&folder) {
+            if path.ends_with("rc.conf") {
+                assert!(
+                    text.starts_with("# "),
+                    "{path} does not say what it follows"
+                );
+                assert!(text.contains("vhid"), "{path} has no vhid");
+                hosts += 1;
+            }
+        }
+    }
+    assert!(hosts >= 50, "{hosts} hosts");
 }

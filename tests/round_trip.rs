@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use carpgen::config::{Description, examples::EXAMPLES, resolve, unresolve};
 use carpgen::dialect::parse::{HostText, Keyword, ReleaseSource, read_host};
@@ -231,17 +231,23 @@ fn files_below(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) {
     }
 }
 
+/// The folders of hosts that have nothing wrong: the good ones of the rules, and those that follow the manual.
+fn good_folders() -> Vec<PathBuf> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let inside = |folder: &str| fs::read_dir(fixtures.join(folder)).unwrap();
+    let rules = inside("lint").map(|rule| rule.unwrap().path().join("good-hosts"));
+    let clean = inside("clean").map(|folder| folder.unwrap().path());
+    rules.chain(clean).filter(|path| path.is_dir()).collect()
+}
+
 #[test]
-fn the_good_hosts_of_the_rules_are_imported_as_they_are() {
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lint");
+fn good_hosts_are_imported_as_they_are() {
     let mut imports = 0;
-    for rule in fs::read_dir(rules).unwrap() {
-        let folder = rule.unwrap().path().join("good-hosts");
-        let Ok(hosts) = fs::read_dir(&folder) else {
-            continue;
-        };
+    let mut wrong = Vec::new();
+    for folder in good_folders() {
         let mut read = Vec::new();
-        for host in hosts
+        for host in fs::read_dir(&folder)
+            .unwrap()
             .map(|host| host.unwrap().path())
             .filter(|host| host.is_dir())
         {
@@ -257,24 +263,39 @@ fn the_good_hosts_of_the_rules_are_imported_as_they_are() {
         if read.iter().all(|host| host.vhids.is_empty()) {
             continue;
         }
-        let (_, again) = imported(read.clone()).unwrap();
-        for (config, mut expected) in again.into_iter().zip(read) {
-            let files = Renderer::new().unwrap().render(&config).unwrap();
-            let texts = texts(&files, &files.rc.content);
-            let mut found = read_host(&config.host, &texts, Some(config.release)).config;
-            for host in [&mut found, &mut expected] {
-                host.sysctls.retain(|sysctl| sysctl.value != 0);
-            }
-            assert_eq!(
-                comparable(found),
-                comparable(expected),
-                "{}",
-                folder.display()
-            );
+        let result = imported_again(read);
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        if let Some((_, remark)) = NOT_EXPRESSED.iter().find(|(not, _)| *not == name) {
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains(remark), "{error}");
+        } else if let Err(error) = result {
+            wrong.push(format!("{}: {error}", folder.display()));
         }
         imports += 1;
     }
-    assert!(imports >= 2);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(imports >= 80, "{imports} imports");
+}
+
+/// What a description cannot say, with the quantity that import names. The unit of a carp interface is that of the vhid
+/// on every node: a host with the second vhid alone calls it carp1.
+const NOT_EXPRESSED: [(&str, &str); 1] = [("handbook-9-shared-backup", "carp unit")];
+
+/// Imports hosts, renders the description, and reads what was rendered.
+fn imported_again(read: Vec<HostConfig>) -> Result<(), TestCaseError> {
+    let (_, again) = imported(read.clone())?;
+    for (config, mut expected) in again.into_iter().zip(read) {
+        let files = Renderer::new().unwrap().render(&config);
+        let files = files.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let rc = format!("{}{}", base(&config), files.rc.content);
+        let texts = texts(&files, &rc);
+        let mut found = read_host(&config.host, &texts, Some(config.release)).config;
+        for host in [&mut found, &mut expected] {
+            host.sysctls.retain(|sysctl| sysctl.value != 0);
+        }
+        prop_assert_eq!(comparable(found), comparable(expected));
+    }
+    Ok(())
 }
 
 #[test]

@@ -259,6 +259,9 @@ fn compare_interface(
 }
 
 fn compare_vhid(about: &About, own: &VhidConfig, written: &VhidConfig, facts: &mut Facts) {
+    if let (Some(unit), Some(other)) = (own.carp_unit, written.carp_unit) {
+        facts.note(about, "carp unit", unit, other, unit == other);
+    }
     let set = |vhid: &VhidConfig| -> BTreeSet<String> {
         vhid.vips.iter().map(ToString::to_string).collect()
     };
