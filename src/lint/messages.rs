@@ -103,9 +103,9 @@ messages! {
     "received ttl *!= 255" "carp_input: received ttl 64 != 255 on em0" => "rejected-advertisements",
         "An advertisement came through a router or a tunnel, or is forged from afar: on its own segment its TTL is 255.";
     // ifconfig.
-    "siocgvh*protocol not supported" "ifconfig: SIOCGVH: Protocol not supported" => "ifconfig-errors",
+    "siocgvh*protocol not supported" "ifconfig: SIOCGVH: Protocol not supported" => "carp-not-loaded",
         "FreeBSD 10 to 13: the carp module is not loaded. `carp_load=\"YES\"` in loader.conf, now `kldload carp`.";
-    "siocaifaddr*protocol not supported" "ifconfig: ioctl (SIOCAIFADDR): Protocol not supported" => "ifconfig-errors",
+    "siocaifaddr*protocol not supported" "ifconfig: ioctl (SIOCAIFADDR): Protocol not supported" => "carp-not-loaded",
         "From FreeBSD 14 on: the carp module is not loaded. `carp_load=\"YES\"` in loader.conf, now `kldload carp`.";
     "siocsvh*invalid argument" "ifconfig: SIOCSVH: Invalid argument" => "ifconfig-errors",
         "The vhid is not 1 to 255, advbase is above 255 or advskew above 254; on 15 also another version than the running vhid has. Before 15 advbase is changed already when advskew is refused.";
@@ -117,7 +117,7 @@ messages! {
         "FreeBSD 9: another carpN has this vhid on the same interface.";
     "siocaifaddr*file exists" "ifconfig: ioctl (SIOCAIFADDR): File exists" => "duplicate-vhid",
         "FreeBSD 9: another carpN has this vhid on the interface that the address belongs to.";
-    "siocaifaddr*protocol not available" "ifconfig: ioctl (SIOCAIFADDR): Protocol not available" => "ifconfig-errors",
+    "siocaifaddr*protocol not available" "ifconfig: ioctl (SIOCAIFADDR): Protocol not available" => "live-readds-vip",
         "The interface has no vhid at all at the moment. On FreeBSD 11 this is what comes of adding a VIP a second time: the address went, with it the vhid, and the new one finds none.";
     "siocaifaddr*no such file" "ifconfig: ioctl (SIOCAIFADDR): No such file or directory" => "ifconfig-errors",
         "The interface has vhids, but not this one.";
@@ -125,18 +125,18 @@ messages! {
         "FreeBSD 9: no interface has an address in the subnet of the VIP, so carpN finds no parent.";
     "siocdifaddr*assign requested address" "ifconfig: ioctl (SIOCDIFADDR): Can't assign requested address" => "ifconfig-errors",
         "The address to be deleted is not on the interface.";
-    "requires vhid" "ifconfig: passwd requires vhid" => "ifconfig-errors",
+    "requires vhid" "ifconfig: passwd requires vhid" => "keyword-before-vhid",
         "From FreeBSD 10 on `vhid N` has to stand before advbase, advskew, pass (which the message calls passwd) and state.";
     "vhid must be greater than 0" "ifconfig: vhid must be greater than 0 and less than 255" => "vhid-out-of-range",
         "A vhid is a number from 1 to 255; 255 is accepted, whatever the message says.";
     "unknown state" "ifconfig: unknown state" => "ifconfig-errors",
         "`state` takes `master` and `backup`.";
-    "bad value" "ifconfig: passwd: bad value" => "ifconfig-errors",
+    "bad value" "ifconfig: passwd: bad value" => "unknown-keyword",
         "The word before the colon is no keyword, so ifconfig took it for an address. The keyword for a key is `pass`; for the others `advbase`, `advskew`, `vhid`.";
-    "interface carp*does not exist" "ifconfig: interface carp0 does not exist" => "ifconfig-errors",
+    "interface carp*does not exist" "ifconfig: interface carp0 does not exist" => "legacy-interface-after-9",
         "From FreeBSD 10 on there are no interfaces carpN: a vhid belongs to an address of an ordinary interface. On 9: the module if_carp is not loaded, or `ifconfig carp0 create` is missing.";
     // Others.
-    "leading*inet*keyword" "/etc/rc: WARNING: IPv4 alias ifconfig_em0_alias0 needs leading \"inet\" keyword for an IPv4 address." => "ifconfig-errors",
+    "leading*inet*keyword" "/etc/rc: WARNING: IPv4 alias ifconfig_em0_alias0 needs leading \"inet\" keyword for an IPv4 address." => "alias-without-family",
         "The alias is set all the same, and `service netif stop` does not take it away. Write `inet` first.";
     "unknown oid*net.inet.carp." "sysctl: unknown oid 'net.inet.carp.arpbalance'" => "bad-sysctl",
         "This release does not have the sysctl, or the carp module is not loaded yet.";

@@ -121,7 +121,14 @@ pub static PAGES: &[Page] = &[
         "vhid-out-of-range",
         "advskew-out-of-range",
         "unsupported-interface",
-        "vip-outside-parent-subnet"
+        "vip-outside-parent-subnet",
+        "carp-not-loaded",
+        "wrong-module-name",
+        "keyword-before-vhid",
+        "unknown-keyword",
+        "missing-pass-keyword",
+        "alias-without-family",
+        "legacy-interface-after-9"
     ),
 ];
 
