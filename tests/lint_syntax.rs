@@ -185,7 +185,7 @@ fn keys_of_an_alias() {
     let table: [(&str, &[&str]); 9] = [
         ("ab-cdefgh", &["pass-hangs-boot"]),
         ("xy-zxyzxy", &[]),
-        ("xy--zxyzxy", &["pass-hangs-boot"]),
+        ("xy--zxyzxy", &[]),
         ("gehe(im12", &["pass-evaluated"]),
         ("#geheim12", &["pass-evaluated"]),
         ("gehe;im12", &["pass-evaluated"]),
@@ -197,6 +197,9 @@ fn keys_of_an_alias() {
         let value = format!("inet 192.0.2.1/32 vhid 1 pass {key}");
         assert_eq!(alias("14", &value), expected, "{key}");
     }
+    // Beside a range, which is expanded, `--` loses the addresses.
+    let range = "inet 192.0.2.5-9/32 vhid 1 pass xy--zxyzxy";
+    assert_eq!(alias("14", range), ["pass-hangs-boot"]);
     assert_eq!(
         rules(
             "9",
@@ -234,7 +237,7 @@ fn the_place_of_an_evaluated_key_decides() {
 #[test]
 fn files_of_rc_conf() {
     let vip = "inet 192.0.2.1/32 vhid 1 pass geheim12";
-    let table: [(String, &[&str]); 17] = [
+    let table: [(String, &[&str]); 18] = [
         (
             format!("{OWN}ifconfig_em0_alias0=\"{vip}\n"),
             &["unterminated-quote"],
@@ -283,6 +286,11 @@ fn files_of_rc_conf() {
         (
             format!("{OWN}ifconfig_em0_alias0=\"\"\nifconfig_em0_alias1=\"{vip}\"\n"),
             &["empty-alias"],
+        ),
+        // Blanks are not empty: `"inet:alias::"` is all that ends the list.
+        (
+            format!("{OWN}ifconfig_em0_alias0=\" \"\nifconfig_em0_alias1=\"{vip}\"\n"),
+            &[],
         ),
         (
             "ifconfig_em0_alias0=\"inet6 2001:db8::1/64 vhid 1 pass geheim12\"\n".to_owned(),

@@ -77,11 +77,11 @@ pub fn key_hazards(key: &str, release: Release) -> Vec<KeyHazard> {
     hazards
 }
 
-/// A hexadecimal digit followed by `-`, or `--`.
+/// A hexadecimal digit followed by `-`: `*[0-9a-fA-F]-*` in `ifalias_af_common_handler` of `network.subr`.
 fn looks_like_range(key: &str) -> bool {
     key.as_bytes()
         .windows(2)
-        .any(|pair| pair[1] == b'-' && (pair[0].is_ascii_hexdigit() || pair[0] == b'-'))
+        .any(|pair| pair[1] == b'-' && pair[0].is_ascii_hexdigit())
 }
 
 /// The bytes of a key that count: the first 19.

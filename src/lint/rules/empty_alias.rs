@@ -13,6 +13,7 @@ rule! {
     ///
     /// network.subr takes the numbered aliases in order and ends at the first one that is set and empty, in every release
     /// (`ifalias_af_common` in FreeBSD `libexec/rc/network.subr`). The VIPs with higher numbers are not configured, and nothing says so.
+    /// An alias of blanks alone ends nothing.
     ///
     /// ## Example
     ///
@@ -34,9 +35,7 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
         let variables = &host.reading.variables;
         let text = |name: &str| variables.get(name).map_or("", |found| found.value.text());
         for (part, numbers) in numbered(host) {
-            let empty = numbers
-                .iter()
-                .find(|(_, name)| text(name).trim().is_empty());
+            let empty = numbers.iter().find(|(_, name)| text(name).is_empty());
             let Some((number, name)) = empty else {
                 continue;
             };

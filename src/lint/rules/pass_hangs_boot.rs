@@ -15,7 +15,8 @@ rule! {
     ///
     /// A hexadecimal digit followed by `-` anywhere in an alias line starts the expansion of address ranges
     /// (`ifalias_expand_addr` in FreeBSD `libexec/rc/network.subr`). Where no range follows the family word, the function calls
-    /// itself with the same words without end: the boot hangs, or the VIP is silently missing. `--` loses the address as well.
+    /// itself with the same words without end: the boot hangs, or the VIP is silently missing. Where a range does follow, `--` in the
+    /// key loses it.
     ///
     /// ## Example
     ///
@@ -41,7 +42,7 @@ fn check(description: &Description<'_>, findings: &mut Findings<'_>) {
             .into_iter()
             .any(|hazard| hazard == KeyHazard::HangsBoot)
         {
-            let message = "the key has a `-` behind a hexadecimal digit or another `-`: the boot scripts take it for an address range and hang, or lose the VIP";
+            let message = "the key has a `-` behind a hexadecimal digit: the boot scripts take it for an address range and hang, or lose the VIP";
             let help = "write no `-` in keys: `_` and `.` are safe; `carpgen keygen` makes a key";
             findings.add(Finding::new(Severity::Error, key.at, message, help));
         }
@@ -52,15 +53,14 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
     for (position, host) in hosts.iter() {
         for key in host.key_words() {
             let text = key.word.text();
-            let bytes = text.as_bytes();
+            let Some(piece) = &key.piece else { continue };
+            let is_expanded = || piece.words.iter().any(|word| has_range_mark(word.text()));
             let hangs = if host.is_legacy() {
-                bytes.contains(&b'-')
+                text.contains('-')
             } else {
-                bytes
-                    .windows(2)
-                    .any(|pair| pair[1] == b'-' && (pair[0].is_ascii_hexdigit() || pair[0] == b'-'))
+                has_range_mark(text) || (text.contains("--") && is_expanded())
             };
-            if key.piece.is_none() || !hangs {
+            if !hangs {
                 continue;
             }
             let message = format!(
@@ -78,4 +78,10 @@ fn check_hosts(hosts: &Hosts<'_>, findings: &mut HostFindings<'_>) {
             ));
         }
     }
+}
+
+/// What starts the expansion of ranges from 10 on.
+fn has_range_mark(word: &str) -> bool {
+    let mut pairs = word.as_bytes().windows(2);
+    pairs.any(|pair| pair[1] == b'-' && pair[0].is_ascii_hexdigit())
 }
