@@ -1,15 +1,8 @@
 //! Every parser, under inputs that nobody wrote: what must hold for each of them.
 //!
 //! `cargo test --test fuzz` runs each target over its corpus in `__fuzz__/TARGET/corpus`, the inputs in
-//! `__fuzz__/TARGET/crashes` that once failed, some noise, and a fixed number of edited inputs of the corpus. The same
-//! targets run under libFuzzer, which is where the corpus comes from:
-//!
-//! ```sh
-//! cargo install cargo-bolero --no-default-features --features libfuzzer
-//! cargo bolero test --test fuzz --sanitizer NONE -T 60s rc_conf
-//! ```
-//!
-//! `cargo bolero reduce` with the same words keeps what is needed of the corpus.
+//! `__fuzz__/TARGET/crashes` that once failed, some noise, and a fixed number of edited inputs of the corpus, which is
+//! made of the fixtures. `CARPGEN_FUZZ_INPUTS` sets another number of edits.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -22,7 +15,7 @@ mod places;
 mod shell;
 mod values;
 
-/// How many inputs of noise, and how many edited ones; more with `CARPGEN_FUZZ_INPUTS`.
+/// How many inputs of noise each target gets.
 const NOISE: usize = 20;
 
 /// Runs a target over its corpus and noise, and over edits of the corpus.
