@@ -3,6 +3,7 @@
 //! Everything else in this room works on these: a route into a description and a word of a host's file both end
 //! as a file, a line and a column.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::masking::{keys_of, masked};
@@ -172,11 +173,14 @@ impl<'a> Report<'a> {
                 self.files.push(file);
             }
         }
-        let texts = self.files[first_of.first().copied().unwrap_or_default()..].iter();
-        let lines: Vec<Text<'_>> = texts.map(|file| Text::new(FileId(0), file.text)).collect();
-        let change = |edit: &Edit| {
+        let files: Vec<&'a str> = self.files.iter().map(|file| file.text).collect();
+        // Few files have fixes, and the lines of the others need not be counted.
+        let mut lines: BTreeMap<usize, Text<'a>> = BTreeMap::new();
+        let mut change = |edit: &Edit| {
             let file = first_of[edit.text.host] + usize::from(edit.text.file.0);
-            let text = &lines[file - first_of[0]];
+            let text = lines
+                .entry(file)
+                .or_insert_with(|| Text::new(FileId(0), files[file]));
             FixChange {
                 at: spanned(file, text, edit.bytes.clone()),
                 replacement: edit.replacement.clone(),
@@ -211,7 +215,7 @@ impl<'a> Report<'a> {
                 related: related
                     .map(|(at, words)| (place(at), words.clone()))
                     .collect(),
-                fix: edits_of(finding.fix.as_ref()).map(change).collect(),
+                fix: edits_of(finding.fix.as_ref()).map(&mut change).collect(),
             });
         }
     }
