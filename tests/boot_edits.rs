@@ -222,23 +222,7 @@ fn by_hand(config: &HostConfig, style: u8, key: &str) -> Files {
                 ));
             }
         }
-        4 => {
-            let is_alias = |name: &str| name.contains("_alias") && !name.contains("carp");
-            for (name, value) in assignments.iter().filter(|(name, _)| !is_alias(name)) {
-                text.push_str(&format!("{name}=\"{value}\"\n"));
-            }
-            for interface in ["em0", "ix1"] {
-                let prefix = format!("ifconfig_{interface}_alias");
-                let all: Vec<&str> = assignments
-                    .iter()
-                    .filter(|(name, _)| name.starts_with(&prefix))
-                    .map(|(_, value)| value.as_str())
-                    .collect();
-                if !all.is_empty() {
-                    text.push_str(&format!("{prefix}es=\"\n\t{}\n\"\n", all.join("\n\t")));
-                }
-            }
-        }
+        4 => text.push_str(&in_lists(&assignments)),
         5 => {
             // What counts stands in a later file.
             for (name, value) in &assignments {
@@ -253,29 +237,54 @@ fn by_hand(config: &HostConfig, style: u8, key: &str) -> Files {
                 .collect();
             files.push(("/etc/rc.conf.local".to_owned(), local.concat()));
         }
-        _ => {
-            // Only the first address of a vhid names its parameters.
-            let mut named: Vec<String> = Vec::new();
-            for (name, value) in &assignments {
-                let vhid = value.split(' ').skip_while(|word| *word != "vhid").nth(1);
-                let short = match vhid {
-                    Some(vhid) if name.contains("_alias") && !value.contains(" peer") => {
-                        let known = named.iter().any(|known| known == vhid);
-                        named.push(vhid.to_owned());
-                        known.then(|| {
-                            let words: Vec<&str> = value.split(' ').collect();
-                            format!("{} {} vhid {vhid}", words[0], words[1])
-                        })
-                    }
-                    _ => None,
-                };
-                text.push_str(&format!("{name}=\"{}\"\n", short.as_ref().unwrap_or(value)));
-            }
-        }
+        _ => text.push_str(&named_once(&assignments)),
     }
     files.retain(|(path, _)| path != "/etc/rc.conf.d/network");
     files[0].1 = text;
     files
+}
+
+/// The aliases of each interface in one list.
+fn in_lists(assignments: &[(String, String)]) -> String {
+    let mut text = String::new();
+    let is_alias = |name: &str| name.contains("_alias") && !name.contains("carp");
+    for (name, value) in assignments.iter().filter(|(name, _)| !is_alias(name)) {
+        text.push_str(&format!("{name}=\"{value}\"\n"));
+    }
+    for interface in ["em0", "ix1"] {
+        let prefix = format!("ifconfig_{interface}_alias");
+        let all: Vec<&str> = assignments
+            .iter()
+            .filter(|(name, _)| name.starts_with(&prefix))
+            .map(|(_, value)| value.as_str())
+            .collect();
+        if !all.is_empty() {
+            text.push_str(&format!("{prefix}es=\"\n\t{}\n\"\n", all.join("\n\t")));
+        }
+    }
+    text
+}
+
+/// Only the first address of a vhid names its parameters.
+fn named_once(assignments: &[(String, String)]) -> String {
+    let mut text = String::new();
+    let mut named: Vec<String> = Vec::new();
+    for (name, value) in assignments {
+        let vhid = value.split(' ').skip_while(|word| *word != "vhid").nth(1);
+        let short = match vhid {
+            Some(vhid) if name.contains("_alias") && !value.contains(" peer") => {
+                let known = named.iter().any(|known| known == vhid);
+                named.push(vhid.to_owned());
+                known.then(|| {
+                    let words: Vec<&str> = value.split(' ').collect();
+                    format!("{} {} vhid {vhid}", words[0], words[1])
+                })
+            }
+            _ => None,
+        };
+        text.push_str(&format!("{name}=\"{}\"\n", short.as_ref().unwrap_or(value)));
+    }
+    text
 }
 
 fn texts(files: &Files) -> Vec<HostText<'_>> {
@@ -395,9 +404,11 @@ fn change(sample: &Sample, config: &mut HostConfig, step: Step, which: u8) {
     let index = usize::from(which) % config.vhids.len().max(1);
     let count = config.vhids.len();
     match step {
-        Step::VhidAdded => config
-            .vhids
-            .push(vhid(sample, 250, which % 2 == 0, 1 + which % 3)),
+        Step::VhidAdded => {
+            config
+                .vhids
+                .push(vhid(sample, 250, which.is_multiple_of(2), 1 + which % 3))
+        }
         Step::Sysctl => config.sysctls[0].value ^= 1,
         Step::SysctlGone => config.sysctls.truncate(1),
         Step::VhidRemoved if count > 1 => {

@@ -372,78 +372,54 @@ fn without_words(file: usize, written: &Written, run: &[usize]) -> Option<Change
 /// The parameters that differ, with what they should be; none for those that should not be there. No key is known
 /// where it is kept elsewhere.
 fn differing(own: &Mode, wanted: &Mode) -> Option<Vec<(Keyword, Option<String>)>> {
-    let text = |key: &Option<Key>| match key {
+    let same_key = match (own, wanted) {
+        (Mode::Carp { key, .. }, Mode::Carp { key: wanted, .. }) => {
+            same_key(key.as_ref(), wanted.as_ref())
+        }
+        _ => false,
+    };
+    let pairs = parameters_of(own)?.into_iter().zip(parameters_of(wanted)?);
+    let differ = pairs.filter(|((keyword, own), (_, wanted))| {
+        own != wanted && !(*keyword == Keyword::Pass && same_key)
+    });
+    Some(differ.map(|(_, wanted)| wanted).collect())
+}
+
+/// Every parameter, with its value where a vhid of this kind has one.
+fn parameters_of(mode: &Mode) -> Option<[(Keyword, Option<String>); 8]> {
+    let key_text = |key: &Option<Key>| match key {
         None => Some(None),
         Some(key) => key.text().map(|secret| Some(secret.expose().to_owned())),
     };
-    let all = match wanted {
+    let mut all = [
+        (Keyword::Carpver, None),
+        (Keyword::Vrrpprio, None),
+        (Keyword::Vrrpinterval, None),
+        (Keyword::Advbase, None),
+        (Keyword::Advskew, None),
+        (Keyword::Pass, None),
+        (Keyword::Peer, None),
+        (Keyword::Peer6, None),
+    ];
+    match mode {
         Mode::Carp {
             advbase,
             advskew,
             key,
             peer,
             peer6,
-        } => [
-            (Keyword::Carpver, None),
-            (Keyword::Vrrpprio, None),
-            (Keyword::Vrrpinterval, None),
-            (Keyword::Advbase, Some(advbase.to_string())),
-            (Keyword::Advskew, Some(advskew.to_string())),
-            (Keyword::Pass, text(key)?),
-            (Keyword::Peer, peer.map(|peer| peer.to_string())),
-            (Keyword::Peer6, peer6.map(|peer| peer.to_string())),
-        ],
-        Mode::Vrrp { priority, interval } => [
-            (Keyword::Carpver, Some("3".to_owned())),
-            (Keyword::Vrrpprio, Some(priority.to_string())),
-            (Keyword::Vrrpinterval, Some(interval.to_string())),
-            (Keyword::Advbase, None),
-            (Keyword::Advskew, None),
-            (Keyword::Pass, None),
-            (Keyword::Peer, None),
-            (Keyword::Peer6, None),
-        ],
-    };
-    let is_same = |keyword: Keyword| match (own, wanted) {
-        (
-            Mode::Carp {
-                advbase,
-                advskew,
-                key,
-                peer,
-                peer6,
-            },
-            Mode::Carp {
-                advbase: wanted_base,
-                advskew: wanted_skew,
-                key: wanted_key,
-                peer: wanted_peer,
-                peer6: wanted_peer6,
-            },
-        ) => match keyword {
-            Keyword::Advbase => advbase == wanted_base,
-            Keyword::Advskew => advskew == wanted_skew,
-            Keyword::Pass => same_key(key.as_ref(), wanted_key.as_ref()),
-            Keyword::Peer => peer == wanted_peer,
-            Keyword::Peer6 => peer6 == wanted_peer6,
-            _ => true,
-        },
-        (
-            Mode::Vrrp { priority, interval },
-            Mode::Vrrp {
-                priority: wanted_priority,
-                interval: wanted_interval,
-            },
-        ) => match keyword {
-            Keyword::Vrrpprio => priority == wanted_priority,
-            Keyword::Vrrpinterval => interval == wanted_interval,
-            _ => true,
-        },
-        _ => false,
-    };
-    Some(
-        all.into_iter()
-            .filter(|(keyword, _)| !is_same(*keyword))
-            .collect(),
-    )
+        } => {
+            all[3].1 = Some(advbase.to_string());
+            all[4].1 = Some(advskew.to_string());
+            all[5].1 = key_text(key)?;
+            all[6].1 = peer.map(|peer| peer.to_string());
+            all[7].1 = peer6.map(|peer| peer.to_string());
+        }
+        Mode::Vrrp { priority, interval } => {
+            all[0].1 = Some("3".to_owned());
+            all[1].1 = Some(priority.to_string());
+            all[2].1 = Some(interval.to_string());
+        }
+    }
+    Some(all)
 }

@@ -1,7 +1,7 @@
 //! The smallest edits of a host's boot files after which its boot configures what is wanted.
 //!
-//! Lines that already do stay as they are: what is compared is what the boot does, never its text. Every edit is proved by reading
-//! the edited files: they configure the wanted vhids, and everything else that was configured before, in its order.
+//! Lines that already do stay as they are: what is compared is what the boot does, never its text. Every edit is
+//! proved by reading the edited files: they configure the wanted vhids, and everything else that was configured before, in its order.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -12,14 +12,20 @@
 //! | `lines` | new lines |
 //! | `numbers` | alias numbers without a gap |
 //! | `settings` | sysctl.conf and loader.conf |
+//! | `units` | the carp interfaces of release 9 |
 //! | `work` | the steps |
+//! | `proof` | what must hold after each |
+//! | `stuck` | what is said where that cannot be |
 
 mod draft;
 mod edit;
 mod lines;
 mod numbers;
+mod proof;
 mod settings;
 mod source;
+mod stuck;
+mod units;
 mod view;
 mod work;
 

@@ -2,11 +2,12 @@
 
 use super::draft::{Draft, position};
 use super::edit::{Editor, Words};
+use super::units::give_units;
 use super::view::{Seen, Subject, View, counterpart, same_mode, same_vhid};
-use super::{BootEdits, BootExtra, BootInput, BootOptions, BootProblem, ExtraKind, StuckLine};
+use super::{BootEdits, BootExtra, BootInput, BootOptions, BootProblem, ExtraKind};
 use crate::config::alias_base;
 use crate::dialect::Renderer;
-use crate::model::{HostConfig, Key, Mode, Place, RcTarget, VhidConfig, Vip};
+use crate::model::{HostConfig, Mode, Place, RcTarget, VhidConfig, Vip};
 
 /// What is wanted, and what all steps need to know.
 pub(super) struct Work<'i> {
@@ -19,10 +20,10 @@ pub(super) struct Work<'i> {
     pub(super) carp_in_kernel: bool,
     /// The alias numbers that were there, by interface.
     pub(super) numbers: Vec<(String, Vec<u32>)>,
-    input: &'i BootInput<'i>,
-    before: View,
+    pub(super) input: &'i BootInput<'i>,
+    pub(super) before: View,
     /// Vhids that go.
-    gone: Vec<Subject>,
+    pub(super) gone: Vec<Subject>,
 }
 
 pub(super) fn run(
@@ -247,7 +248,7 @@ impl<'i> Work<'i> {
         }
     }
 
-    fn is_strange(&self, seen: &Seen) -> bool {
+    pub(super) fn is_strange(&self, seen: &Seen) -> bool {
         let address = seen
             .statement
             .addresses()
@@ -340,96 +341,6 @@ impl<'i> Work<'i> {
         None
     }
 
-    /// The boot configures all that is wanted.
-    fn is_reached(&self, after: &View) -> bool {
-        let vhids = self.wanted.vhids.iter().all(|vhid| {
-            let own = after.vhid(&Subject::of(vhid));
-            own.is_some_and(|own| same_vhid(own, vhid))
-        });
-        let managed = self
-            .wanted
-            .interfaces
-            .iter()
-            .filter(|interface| interface.manage);
-        let own_addresses = managed.clone().all(|interface| {
-            let mut known = after.config.interfaces.iter();
-            let known = known.find(|k| k.name.variable_part() == interface.name.variable_part());
-            let has = |address| known.is_some_and(|known| known.addresses.contains(address));
-            interface.addresses.iter().all(has)
-        });
-        vhids
-            && own_addresses
-            && self.wrong_sysctl(&after.config).is_none()
-            && self.module_is_loaded(after)
-    }
-
-    /// The commands of a boot that are about nothing that is edited, and the interfaces that it makes for others.
-    fn rest<'v>(&self, view: &'v View) -> Vec<&'v [String]> {
-        let subjects: Vec<Subject> = self.wanted.vhids.iter().map(Subject::of).collect();
-        let is_ours = |subject: &Subject, seen: &Seen| {
-            subject.covers(seen) || subject.carp_interface() == Some(seen.part.as_str())
-        };
-        let concerned = |seen: &Seen| {
-            subjects
-                .iter()
-                .chain(&self.gone)
-                .any(|subject| is_ours(subject, seen))
-                || self.is_strange(seen)
-                || self.is_managed(seen)
-                || self.wanted.cloned_interfaces.iter().any(|clone| {
-                    clone.variable_part() == seen.part
-                        && !self.before.interfaces.contains(&seen.part)
-                })
-        };
-        let comes_by_itself =
-            |words: &[String]| words.len() == 3 && words[0] == "ifconfig" && words[2] == "up";
-        view.commands
-            .iter()
-            .filter(|(words, seen)| {
-                !comes_by_itself(words) && !seen.is_some_and(|index| concerned(&view.seen[index]))
-            })
-            .map(|(words, _)| words.as_slice())
-            .collect()
-    }
-
-    /// It sets a wanted own address of a managed interface, or readies it for IPv6.
-    fn is_managed(&self, seen: &Seen) -> bool {
-        let interface = self
-            .wanted
-            .interfaces
-            .iter()
-            .find(|interface| interface.manage && interface.name.variable_part() == seen.part);
-        let Some(interface) = interface else {
-            return false;
-        };
-        let first = seen.statement.addresses().next();
-        match first.and_then(|found| found.address) {
-            Some(address) => {
-                seen.vhid().is_none() && interface.addresses.iter().any(|own| own.addr() == address)
-            }
-            None => seen.words.get(2).is_some_and(|word| word.text() == "inet6"),
-        }
-    }
-
-    /// Everything that nobody asked to change is configured as before, in the same order.
-    fn keeps_the_rest(&self, after: &View) -> bool {
-        self.rest(&self.before) == self.rest(after) && self.before.end == after.end
-    }
-
-    /// Two states differ in nothing but the order of what is described.
-    pub(super) fn same_but_order(&self, view: &View, after: &View) -> bool {
-        let same = |own: &VhidConfig| {
-            after
-                .config
-                .vhids
-                .iter()
-                .any(|other| Subject::of(own) == Subject::of(other) && same_vhid(own, other))
-        };
-        view.config.vhids.len() == after.config.vhids.len()
-            && view.config.vhids.iter().all(same)
-            && self.rest(view) == self.rest(after)
-    }
-
     /// What nobody described.
     fn extras(&self, draft: &Draft<'_>, view: &View) -> Vec<BootExtra> {
         let at = |kind, place: Place| BootExtra {
@@ -477,132 +388,6 @@ impl<'i> Work<'i> {
         keys.sort();
         keys.dedup();
         keys
-    }
-
-    fn stuck(&self, mut lines: Vec<StuckLine>) -> BootProblem {
-        lines.dedup();
-        BootProblem::Lines {
-            host: self.wanted.host.clone(),
-            lines,
-        }
-    }
-
-    fn line_at(&self, place: Place, wanted: String) -> StuckLine {
-        let path = self.input.files.get(position(place).0);
-        StuckLine {
-            path: path.map_or(self.target.clone(), |file| file.path.to_owned()),
-            line: Some(place.line),
-            wanted,
-        }
-    }
-
-    fn line_of(&self, variable: &str, wanted: String) -> StuckLine {
-        let seen = self
-            .before
-            .seen
-            .iter()
-            .find(|seen| seen.variable == variable);
-        match seen.and_then(|seen| seen.words.get(2)) {
-            Some(word) => self.line_at(word.place, wanted),
-            None => StuckLine {
-                path: self.target.clone(),
-                line: None,
-                wanted,
-            },
-        }
-    }
-
-    /// The lines of a vhid that could not be edited, and what should stand there.
-    fn unsettled(&self, vhid: &VhidConfig) -> BootProblem {
-        if let Some(place) = self.before.stop() {
-            let what = "the boot reads no further than this: nothing behind it counts".to_owned();
-            return self.stuck(vec![self.line_at(place, what)]);
-        }
-        let mut shown = vhid.clone();
-        if let Mode::Carp { key: Some(key), .. } = &mut shown.mode {
-            *key = Key::Redacted;
-        }
-        let should = self.whole(&shown).unwrap_or_default();
-        let subject = Subject::of(vhid);
-        let seen = self.before.statements(&subject);
-        let lines = should.into_iter().enumerate().map(|(index, line)| {
-            let at = seen
-                .get(index)
-                .or(seen.last())
-                .and_then(|seen| seen.words.get(2));
-            match at {
-                Some(word) => self.line_at(word.place, line),
-                None => StuckLine {
-                    path: self.target.clone(),
-                    line: None,
-                    wanted: line,
-                },
-            }
-        });
-        self.stuck(lines.collect())
-    }
-
-    /// What is still not as wanted after all edits.
-    fn unreached(&self, after: &View) -> BootProblem {
-        let settled = |vhid: &&VhidConfig| {
-            after
-                .vhid(&Subject::of(vhid))
-                .is_some_and(|own| same_vhid(own, vhid))
-        };
-        if let Some(vhid) = self.wanted.vhids.iter().find(|vhid| !settled(vhid)) {
-            return self.unsettled(vhid);
-        }
-        let missing = |path: &str, wanted: String| StuckLine {
-            path: path.to_owned(),
-            line: None,
-            wanted,
-        };
-        let mut lines = Vec::new();
-        if let Some(sysctl) = self.wrong_sysctl(&after.config) {
-            let line = after
-                .sysctls
-                .iter()
-                .rev()
-                .find(|line| line.name == sysctl.name);
-            let wanted = format!("{}={}", sysctl.name, sysctl.value);
-            lines.push(match line {
-                Some(line) => self.line_at(line.place, wanted),
-                None => missing("/etc/sysctl.conf", wanted),
-            });
-        }
-        if !self.module_is_loaded(after) {
-            lines.push(missing(
-                "/boot/loader.conf",
-                format!("{}_load=\"YES\"", self.module()),
-            ));
-        }
-        if lines.is_empty() {
-            let rest = self
-                .wanted
-                .interfaces
-                .iter()
-                .filter(|interface| interface.manage);
-            lines.extend(rest.map(|interface| {
-                let addresses: Vec<String> = interface
-                    .addresses
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect();
-                let wanted = format!(
-                    "{} has {}, and all else as before",
-                    interface.name,
-                    addresses.join(", ")
-                );
-                missing(&self.target, wanted)
-            }));
-        }
-        if lines.is_empty() {
-            lines.push(missing(
-                &self.target,
-                "another line would be configured otherwise than before".to_owned(),
-            ));
-        }
-        self.stuck(lines)
     }
 }
 
@@ -656,7 +441,7 @@ fn surplus(
     let beside_parameters =
         |seen: &&&Seen| subject.carp_interface().is_some() && seen.vhid().is_some();
     let (inner, whole): (Vec<&Seen>, Vec<&Seen>) =
-        gone.iter().partition(|seen| beside_parameters(&seen));
+        gone.iter().partition(|seen| beside_parameters(seen));
     let mut changes = Vec::new();
     for seen in inner {
         match editor.without_address(seen) {
@@ -671,43 +456,4 @@ fn surplus(
         }
     }
     Some(Some(changes))
-}
-
-/// Gives vhids the carp interfaces that the host has for them; new ones the wanted unit, or the next that is free.
-fn give_units(wanted: &mut HostConfig, host: &View) {
-    if !wanted.release.has_carp_interfaces() {
-        return;
-    }
-    let known: Vec<Option<u16>> = wanted
-        .vhids
-        .iter()
-        .map(|vhid| {
-            let index = counterpart(&host.config, wanted, vhid)?;
-            host.config.vhids[index].carp_unit
-        })
-        .collect();
-    let is_taken = |unit: u16| {
-        let name = format!("carp{unit}");
-        let variable = format!("ifconfig_{name}");
-        let own = |assigned: &str| {
-            assigned
-                .strip_prefix(&variable)
-                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
-        };
-        host.interfaces.contains(&name) || host.assigned.iter().any(|assigned| own(&assigned.name))
-    };
-    let mut used: Vec<u16> = known.iter().flatten().copied().collect();
-    for (vhid, known) in wanted.vhids.iter_mut().zip(known) {
-        let unit = known.or_else(|| {
-            let first = vhid
-                .carp_unit
-                .into_iter()
-                .chain(vhid.carp_unit.unwrap_or(0)..=u16::MAX);
-            first
-                .into_iter()
-                .find(|unit| !is_taken(*unit) && !used.contains(unit))
-        });
-        used.extend(unit);
-        vhid.carp_unit = unit;
-    }
 }
