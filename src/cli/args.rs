@@ -4,7 +4,9 @@ use clap::builder::PossibleValue;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
-use super::{completions, explain, generate, import, init, lint, render, schema, simulate, status};
+use super::{
+    completions, drain, explain, generate, import, init, lint, render, schema, simulate, status,
+};
 use crate::config::examples::EXAMPLES;
 
 /// Describe a FreeBSD CARP cluster once; check it, and write every host's configuration
@@ -39,6 +41,10 @@ pub(super) enum Command {
     Simulate(simulate::SimulateArgs),
     /// Look at live hosts: what differs from the description, who is master
     Status(status::StatusArgs),
+    /// Take a live host out of service without a loss
+    Drain(drain::DrainArgs),
+    /// Bring a drained host back
+    Undrain(drain::UndrainArgs),
     /// Print a new random key of 19 characters
     Keygen,
     /// Print the JSON Schema of cluster.toml or of a JSON output

@@ -9,6 +9,12 @@ enum Kind {
     Usage,
     /// A file, a key or a description cannot be used: 3.
     BadInput,
+    /// What was asked for would do harm: 1.
+    Refused,
+    /// A host could not be changed, and is as it was: 4.
+    Unchanged,
+    /// A host needs a person: 5.
+    NeedsPerson,
     /// The reader of our output is gone.
     BrokenPipe,
 }
@@ -40,6 +46,33 @@ impl CommandError {
         }
     }
 
+    /// What was asked for would do harm.
+    pub(super) fn refused(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Refused,
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// A host could not be changed, and is as it was.
+    pub(super) fn unchanged(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Unchanged,
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// A host is neither as it was nor as it should be.
+    pub(super) fn needs_person(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::NeedsPerson,
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
     /// The same, with what to do about it.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -58,6 +91,9 @@ impl CommandError {
         match self.kind {
             Kind::Usage => 2,
             Kind::BadInput => 3,
+            Kind::Refused => 1,
+            Kind::Unchanged => 4,
+            Kind::NeedsPerson => 5,
             Kind::BrokenPipe => 0,
         }
     }

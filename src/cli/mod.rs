@@ -3,6 +3,7 @@
 mod args;
 mod capture;
 mod completions;
+mod drain;
 mod error;
 mod explain;
 mod generate;
@@ -15,7 +16,7 @@ mod interrupt;
 mod keygen;
 mod levels;
 mod lint;
-mod lint_fix;
+mod live;
 mod output;
 mod refusal;
 mod render;
@@ -88,6 +89,8 @@ fn dispatch(ui: &mut Ui, args: Args) -> Result<Outcome, CommandError> {
         Command::Import(args) => import::run(ui, &args),
         Command::Simulate(args) => simulate::run(ui, &args),
         Command::Status(args) => status::run(ui, &args),
+        Command::Drain(args) => drain::run_drain(ui, &args),
+        Command::Undrain(args) => drain::run_undrain(ui, &args),
         Command::Keygen => keygen::run(ui),
         Command::Schema(args) => schema::run(ui, &args),
         Command::Completions(args) => completions::run(ui, &args),

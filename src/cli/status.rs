@@ -8,15 +8,16 @@ use clap::ValueEnum;
 use super::Outcome;
 use super::error::CommandError;
 use super::input::{self, Input};
+use super::live::{ask, configs_of, look};
 use super::refusal::refuse;
 use super::secrets;
-use super::ssh_arguments::{SshArgs, target_named, target_of};
+use super::ssh_arguments::{SshArgs, target_named};
 use super::ui::Ui;
-use crate::config::{Description, resolve};
+use crate::config::Description;
 use crate::lint::Refusal;
 use crate::model::{Cluster, HostConfig};
-use crate::plan::{ClusterStatus, Found, Looked};
-use crate::remote::{DEFAULT_WIDTH, Target, Transport, in_parallel, observe};
+use crate::plan::ClusterStatus;
+use crate::remote::{DEFAULT_WIDTH, Target, in_parallel};
 use crate::report::{nagios_line, status_metrics, status_report, status_text};
 
 #[derive(Debug, clap::Args)]
@@ -89,7 +90,8 @@ fn described(ui: &mut Ui, args: &StatusArgs) -> Result<ClusterStatus, CommandErr
     refuse(ui, &input, &description, Refusal::Unusable)?;
     let cluster = &description.cluster;
     let wanted = wanted(ui, cluster, &input.folder);
-    let looked = look(args, cluster)?;
+    let transport = args.connection.transport()?;
+    let looked = look(&transport, cluster, args.connection.timeout);
     Ok(ClusterStatus::of(Some((cluster, &wanted)), looked))
 }
 
@@ -99,8 +101,7 @@ fn read(path: &Path) -> Result<Input, CommandError> {
 
 /// What the nodes are to be configured with. Keys that cannot be looked up are not compared.
 fn wanted(ui: &mut Ui, cluster: &Cluster, folder: &Path) -> Vec<HostConfig> {
-    let nodes = cluster.nodes.iter();
-    let mut configs: Vec<HostConfig> = nodes.map(|node| resolve(cluster, node)).collect();
+    let configs = configs_of(cluster);
     let mut with_keys = configs.clone();
     match secrets::look_up(&mut with_keys, folder) {
         Ok(_) => return with_keys,
@@ -109,38 +110,7 @@ fn wanted(ui: &mut Ui, cluster: &Cluster, folder: &Path) -> Vec<HostConfig> {
             error.message()
         )),
     }
-    secrets::redact(&mut configs);
     configs
-}
-
-/// Asks every node that is not away.
-fn look(args: &StatusArgs, cluster: &Cluster) -> Result<Vec<Looked>, CommandError> {
-    let transport = args.connection.transport()?;
-    Ok(in_parallel(
-        &cluster.nodes,
-        DEFAULT_WIDTH,
-        |node| match &node.away {
-            Some(why) => Looked {
-                host: node.name.clone(),
-                found: Found::Away(why.clone()),
-            },
-            None => ask(&transport, &target_of(node), args),
-        },
-    ))
-}
-
-fn ask(transport: &dyn Transport, target: &Target, args: &StatusArgs) -> Looked {
-    let found = match observe(transport, target, args.connection.timeout) {
-        Ok(observed) => Found::Observed(Box::new(observed)),
-        Err(error) => Found::Unreachable {
-            why: error.to_string(),
-            hint: error.hint(),
-        },
-    };
-    Looked {
-        host: target.host.clone(),
-        found,
-    }
 }
 
 /// Hosts without a description.
@@ -156,7 +126,7 @@ fn on_their_own(args: &StatusArgs) -> Result<ClusterStatus, CommandError> {
     }
     let transport = args.connection.transport()?;
     let looked = in_parallel(&targets, DEFAULT_WIDTH, |target| {
-        ask(&transport, target, args)
+        ask(&transport, target, args.connection.timeout)
     });
     Ok(ClusterStatus::of(None, looked))
 }

@@ -65,7 +65,9 @@ pub fn demotion_of(observed: &Observed) -> Option<Demotion> {
         *rest -= amount;
         causes.push(Cause { amount, words });
     };
-    if observed.carpgen.drain.is_some() && rest >= DRAIN_DEMOTION {
+    let record = observed.carpgen.drain.as_deref().unwrap_or("");
+    let drained = record.lines().any(|line| line.starts_with("demotion="));
+    if drained && rest >= DRAIN_DEMOTION {
         explain(&mut rest, DRAIN_DEMOTION, "drained by carpgen".to_owned());
     }
     let factor = observed.sysctl(KnownSysctl::IFDOWN_FACTOR).unwrap_or(0);

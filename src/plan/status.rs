@@ -9,7 +9,8 @@ use crate::carp::AdvSkew;
 use crate::dialect::join_segments;
 use crate::dialect::parse::{HostReading, LoaderAction, ShownState};
 use crate::model::{
-    Cluster, HostConfig, HostName, KnownSysctl, Mode, Node, SegmentName, Vhid, VhidConfig, Vip,
+    Cluster, HostConfig, HostName, KnownSysctl, Mode, Node, Release, SegmentName, Vhid, VhidConfig,
+    Vip,
 };
 
 /// A host, or why nothing is known of it.
@@ -78,6 +79,10 @@ pub enum HostState {
 pub struct SeenHost {
     /// What it runs, such as `14.3-RELEASE-p2`.
     pub release: String,
+    /// The family of that.
+    pub family: Release,
+    /// Its backups take over from slower masters by themselves (`net.inet.carp.preempt`).
+    pub preempt: bool,
     /// Where it is not as described; without a description, where it does not run what it boots.
     pub drift: Vec<(Side, Difference)>,
     /// Vhids that nobody described.
@@ -275,6 +280,8 @@ fn seen(observed: &Observed, live: HostConfig, wanted: Option<(&Node, &HostConfi
     }
     SeenHost {
         release: observed.release_text.clone(),
+        family: observed.release,
+        preempt: observed.sysctl(KnownSysctl::PREEMPT) == Some(1),
         drift: drifts,
         extra,
         vhids: seen_vhids(observed, &live, wanted.map(|(_, config)| config)),

@@ -3,12 +3,14 @@
 //! Owns the transport, the scripts that run on hosts, and the reading of their answers. Only POSIX sh and the base tools
 //! of FreeBSD are taken for granted on a host. May start processes and look at clocks; decides nothing: `plan` does.
 
+mod drain;
 mod fake;
 mod observe;
 mod parallel;
 mod ssh;
 mod transport;
 
+pub use drain::{DrainError, drain, take_over, undrain};
 pub use fake::{Asked, Fake};
 pub use observe::{ObserveError, observe};
 pub use parallel::{DEFAULT_WIDTH, in_parallel};

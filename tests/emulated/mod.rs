@@ -53,6 +53,10 @@ impl Lab {
         String::from_utf8(ran.stdout).unwrap()
     }
 
+    pub(crate) fn tool(&self) -> &Path {
+        &self.tool
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -48,11 +48,22 @@ folder() {
     fi
 }
 
+# Keys are shown to root only, and by an ifconfig(8) that knows -k for vhids: from 10 on.
+interfaces() {
+    case $user:$kernel in
+    0:[0-9].*) ifconfig -a ;;
+    0:*) ifconfig -k -a || ifconfig -a ;;
+    *) ifconfig -a ;;
+    esac
+}
+
 observe() {
+    kernel=$(uname -r)
+    user=$(id -u)
     run system uname -s
-    run kernel uname -r
+    run kernel echo "$kernel"
     run userland freebsd-version -u
-    run user id -u
+    run user echo "$user"
     for path in /etc/rc.conf /etc/rc.conf.local; do
         file file "$path"
     done
@@ -70,16 +81,7 @@ observe() {
         /etc/rc.local /etc/start_if.* /etc/pf.conf /etc/devd.conf /etc/devd/*.conf; do
         file file "$path"
     done
-    case $(uname -r) in
-    [0-9].*) run ifconfig ifconfig -a ;;
-    *)
-        if [ "$(id -u)" = 0 ] && ifconfig -k -a >/dev/null 2>&1; then
-            run ifconfig ifconfig -k -a
-        else
-            run ifconfig ifconfig -a
-        fi
-        ;;
-    esac
+    run ifconfig interfaces
     # One by one: up to 9 the first unknown name ends sysctl(8).
     run sysctl sysctl net.inet.carp
     run sysctl sysctl net.pfsync.carp_demotion_factor

@@ -133,7 +133,7 @@ fn every_trouble_has_its_exit_code_and_the_worst_counts() {
 #[test]
 fn a_drained_host_is_not_where_its_vhids_belong() {
     let mut a = host("a", 2, 0, "BACKUP", 240);
-    a.carpgen.drain = Some("way=demotion\n".to_owned());
+    a.carpgen.drain = Some("demotion=240\n".to_owned());
     let status = status(vec![found(a), found(host("b", 3, 100, "MASTER", 0))]);
     assert_eq!(status.vhids[0].intended.as_ref().unwrap().as_str(), "b");
     assert_eq!(status.vhids[0].problem, None);

@@ -1,0 +1,41 @@
+//! Looking at live hosts, several at a time.
+
+use std::time::Duration;
+
+use super::ssh_arguments::target_of;
+use crate::config::resolve;
+use crate::model::{Cluster, HostConfig};
+use crate::plan::{Found, Looked};
+use crate::remote::{DEFAULT_WIDTH, Target, Transport, in_parallel, observe};
+
+/// What the nodes are to be configured with; keys are not looked up.
+pub(super) fn configs_of(cluster: &Cluster) -> Vec<HostConfig> {
+    let nodes = cluster.nodes.iter();
+    nodes.map(|node| resolve(cluster, node)).collect()
+}
+
+/// Asks every node that is not away, each for at most this long.
+pub(super) fn look(transport: &dyn Transport, cluster: &Cluster, timeout: Duration) -> Vec<Looked> {
+    in_parallel(&cluster.nodes, DEFAULT_WIDTH, |node| match &node.away {
+        Some(why) => Looked {
+            host: node.name.clone(),
+            found: Found::Away(why.clone()),
+        },
+        None => ask(transport, &target_of(node), timeout),
+    })
+}
+
+/// Asks one host.
+pub(super) fn ask(transport: &dyn Transport, target: &Target, timeout: Duration) -> Looked {
+    let found = match observe(transport, target, timeout) {
+        Ok(observed) => Found::Observed(Box::new(observed)),
+        Err(error) => Found::Unreachable {
+            why: error.to_string(),
+            hint: error.hint(),
+        },
+    };
+    Looked {
+        host: target.host.clone(),
+        found,
+    }
+}
