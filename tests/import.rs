@@ -178,7 +178,7 @@ fn what_cannot_be_imported_is_a_clear_error() {
     fs::write(folder.path().join("rc.conf"), "hostname=\"x\"\n").unwrap();
     for (arguments, code, words) in [
         (&["fw1"][..], 2, "does not say which host"),
-        (&["fw1=ssh:fw1"], 2, "over SSH yet"),
+        (&["fw1=ssh:-oProxyCommand=x"], 2, "no destination of ssh(1)"),
         (&[], 2, "H=PATH"),
         (&["fw1=fw1", "--force"], 2, "--out"),
         (

@@ -495,7 +495,7 @@ fn hosts_that_cannot_be_read_are_clear_errors() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     for (arguments, code, words) in [
         (&["fw1=fw1", "cluster.toml"][..], 2, "is a description"),
-        (&["fw1=ssh:root@fw1"], 2, "over SSH yet"),
+        (&["fw1=ssh:root@fw1 x"], 2, "no destination of ssh(1)"),
         (&["fw1=fw1", "fw1=fw1"], 2, "given twice"),
         (&["-x y=fw1"], 2, "unexpected argument"),
         (&["f w=fw1"], 2, "no name of a host"),

@@ -43,10 +43,12 @@ priority = ["b", "a"]
 fn carpgen(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carpgen"));
     let command = command.current_dir(folder).args(arguments);
-    command
-        .args(["--ssh-config", "ssh_config"])
-        .output()
-        .unwrap()
+    command.args(["--ssh-config", "ssh_config"]);
+    // Emulated hosts are slow on a busy machine.
+    if !arguments.contains(&"--timeout") {
+        command.args(["--timeout", "30s"]);
+    }
+    command.output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -85,6 +87,24 @@ fn check(family: &str, release: &str) {
     assert!(text(&status.stdout).contains("2 hosts, 2 vhids, 2 VIPs: as described"));
     let alone = carpgen(lab.folder(), &["status", "--ssh", "a,b"]);
     assert_eq!(alone.status.code(), Some(0), "{}", text(&alone.stdout));
+    // The same hosts, read over SSH where files are read.
+    let (a, b) = ("a=ssh:a", "b=ssh:b");
+    let lint = carpgen(lab.folder(), &["lint", a, b, "--fail-on", "error"]);
+    let found = text(&lint.stdout);
+    assert_eq!(lint.status.code(), Some(0), "{found}{}", text(&lint.stderr));
+    assert!(!found.contains("live-differs-from-boot") && !found.contains("poison"));
+    let imported = carpgen(lab.folder(), &["import", a, b, "--secrets", "env"]);
+    let written = text(&imported.stdout);
+    assert_eq!(
+        imported.status.code(),
+        Some(0),
+        "{}",
+        text(&imported.stderr)
+    );
+    assert!(written.contains("priority = [\"b\", \"a\"]"), "{written}");
+    let run = carpgen(lab.folder(), &["simulate", a, b, "--at", "20s=crash:a"]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    assert!(text(&run.stdout).contains("a crashes"));
     lab.lab(&["link", "a", "em0", "down"]);
     lab.wait_for_masters(r#"{"1": ["b"], "2": ["b"]}"#);
     let nagios = carpgen(lab.folder(), &["status", "--format", "nagios"]);
@@ -97,7 +117,7 @@ fn check(family: &str, release: &str) {
     );
     assert!(!human.contains("poison"));
     lab.lab(&["crash", "a", "--silent"]);
-    let gone = carpgen(lab.folder(), &["status", "--timeout", "2s"]);
+    let gone = carpgen(lab.folder(), &["status", "--timeout", "8s"]);
     assert_eq!(gone.status.code(), Some(3), "{}", text(&gone.stdout));
     let human = text(&gone.stdout);
     assert!(

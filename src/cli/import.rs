@@ -13,6 +13,7 @@ use super::host_arguments::{self, GivenHosts, ownership};
 use super::host_files::FoundHost;
 use super::input::plain;
 use super::output::{self, NewFile};
+use super::ssh_arguments::SshArgs;
 use super::ui::Ui;
 use crate::config::{About, Description, Imported, KeyUse, Remark, unresolve};
 use crate::lint::{self, Refusal};
@@ -20,7 +21,7 @@ use crate::model::{ClusterName, HostName, Key, Place, SecretReference};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ImportArgs {
-    /// A host and its files: a folder with them, or one file
+    /// A host and its files: a folder with them, one file, or ssh:DESTINATION
     #[arg(value_name = "H=PATH", required = true)]
     hosts: Vec<OsString>,
     /// What to call the cluster
@@ -41,6 +42,8 @@ pub(super) struct ImportArgs {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Toml)]
     format: Format,
+    #[command(flatten)]
+    connection: SshArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -79,7 +82,7 @@ fn base(args: &ImportArgs) -> Option<&Path> {
 /// Prints or writes the description that the files of the hosts make.
 pub(super) fn run(ui: &mut Ui, args: &ImportArgs) -> Result<Outcome, CommandError> {
     let Format::Toml = args.format;
-    let found = host_arguments::read(&args.hosts)?;
+    let found = host_arguments::read(ui, &args.hosts, &args.connection)?;
     let mut given = GivenHosts::new(&found);
     given.tell_losses(ui, &args.hosts);
     if given.configs.iter().all(|config| config.vhids.is_empty()) {

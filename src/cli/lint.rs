@@ -1,6 +1,7 @@
 //! `carpgen lint`
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -10,10 +11,11 @@ use rayon::prelude::*;
 use super::Outcome;
 use super::args::examples;
 use super::error::CommandError;
+use super::host_arguments;
 use super::host_files::{self, FoundHost};
 use super::input;
 use super::levels::LevelArgs;
-use super::lint_fix::{self, Told, Written};
+use super::ssh_arguments::SshArgs;
 use super::ui::Ui;
 use crate::config::{Description, examples};
 use crate::lint::hosts::{Hosts, LintHost};
@@ -23,7 +25,7 @@ use crate::report::{self, File, Report, Style, Unread};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct LintArgs {
-    /// Descriptions, files of hosts, folders of either; - for standard input
+    /// Descriptions, files of hosts, folders of either, H=ssh:DESTINATION; - for standard input
     #[arg(
         value_name = "PATH",
         default_value = "cluster.toml",
@@ -56,6 +58,8 @@ pub(super) struct LintArgs {
     /// What to call the standard input, given as -
     #[arg(long, value_name = "NAME", conflicts_with = "example")]
     stdin_name: Option<String>,
+    #[command(flatten)]
+    connection: SshArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,7 +99,7 @@ impl FailOn {
     }
 }
 
-/// Prints what the rules find. No key is looked up and no command is run.
+/// Prints what the rules find. No key is looked up and no command is run here.
 pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError> {
     let reads_stdin = args.paths.iter().any(|path| path.as_os_str() == "-");
     if args.stdin_name.is_some() && !reads_stdin {
@@ -136,15 +140,11 @@ fn report_on(
         descriptions: texts,
         clusters,
         errors,
-    } = inputs;
-    let descriptions: Vec<Description<'_>> = texts
-        .iter()
-        .map(|input| Description::read(&input.text))
-        .collect();
-    let mut report = Report {
-        fixed,
-        ..Report::default()
-    };
+    } = inputs(ui, args);
+    let texts = inputs.iter();
+    let descriptions: Vec<Description<'_>> =
+        texts.map(|input| Description::read(&input.text)).collect();
+    let mut report = Report::default();
     let mut unreadable = false;
     let mut silenced = Vec::new();
     for (input, description) in texts.iter().zip(&descriptions) {
@@ -356,7 +356,7 @@ struct Inputs {
     errors: Vec<(String, CommandError)>,
 }
 
-fn inputs(args: &LintArgs) -> Inputs {
+fn inputs(ui: &mut Ui, args: &LintArgs) -> Inputs {
     let mut inputs = Inputs::default();
     if let Some(example) = args.example.as_deref().and_then(examples::example) {
         let name = format!("example {}", example.name);
@@ -369,7 +369,22 @@ fn inputs(args: &LintArgs) -> Inputs {
     }
     let mut single = Vec::new();
     let mut files: BTreeMap<PathBuf, Vec<(PathBuf, String)>> = BTreeMap::new();
-    for path in &args.paths {
+    let (live, paths): (Vec<&PathBuf>, Vec<&PathBuf>) = args
+        .paths
+        .iter()
+        .partition(|path| host_arguments::over_ssh(path.as_os_str()).is_some());
+    let words: Vec<OsString> = live
+        .iter()
+        .map(|path| path.as_os_str().to_owned())
+        .collect();
+    match host_arguments::read(ui, &words, &args.connection) {
+        Ok(hosts) => single.extend(hosts),
+        Err(error) => {
+            let names: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+            inputs.errors.push((names.join(" "), error));
+        }
+    }
+    for path in paths {
         let host_file = (!path.is_dir())
             .then(|| host_files::host_of_file(path))
             .flatten();

@@ -20,6 +20,7 @@ use super::input::{self, plain};
 use super::interrupt;
 use super::output::write_one;
 use super::refusal::refuse;
+use super::ssh_arguments::SshArgs;
 use super::ui::Ui;
 use crate::carp::{Instant, Timing};
 use crate::config::Description;
@@ -42,7 +43,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SimulateArgs {
-    /// The description, - for standard input; or H=PATH for each host: a folder with its files, or one file
+    /// The description, - for standard input; or H=PATH for each host: a folder with its files, one file, or ssh:DESTINATION
     #[arg(
         value_name = "FILE|H=PATH",
         default_value = "cluster.toml",
@@ -85,6 +86,8 @@ pub(super) struct SimulateArgs {
     /// Write the run as a page that plays it
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    connection: SshArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -147,7 +150,7 @@ fn title(args: &SimulateArgs) -> String {
 fn subject(ui: &mut Ui, args: &SimulateArgs) -> Result<(String, Setup), CommandError> {
     let words = &args.subjects;
     if args.example.is_none() && words.iter().any(|word| names_a_host(word)) {
-        return booted(ui, words);
+        return booted(ui, args);
     }
     let [file] = words.as_slice() else {
         return Err(CommandError::usage("only one description can be simulated")
@@ -164,7 +167,8 @@ fn subject(ui: &mut Ui, args: &SimulateArgs) -> Result<(String, Setup), CommandE
 }
 
 /// The hosts as their files boot them, whether they agree or not.
-fn booted(ui: &mut Ui, words: &[OsString]) -> Result<(String, Setup), CommandError> {
+fn booted(ui: &mut Ui, args: &SimulateArgs) -> Result<(String, Setup), CommandError> {
+    let words = &args.subjects;
     if let Some(file) = words.iter().find(|word| !names_a_host(word)) {
         let message = format!(
             "{} is a description: it cannot be simulated together with the files of hosts",
@@ -174,7 +178,7 @@ fn booted(ui: &mut Ui, words: &[OsString]) -> Result<(String, Setup), CommandErr
             "give a description alone, or H=PATH for each host; simulate both, and compare",
         ));
     }
-    let found = host_arguments::read(words)?;
+    let found = host_arguments::read(ui, words, &args.connection)?;
     let given = GivenHosts::new(&found);
     given.tell_losses(ui, words);
     for config in &given.configs {

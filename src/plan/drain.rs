@@ -213,3 +213,90 @@ pub fn settle_us(live: &HostConfig) -> u64 {
     let vhids = live.vhids.iter();
     vhids.map(|vhid| slowest(&vhid.mode)).max().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Description, resolve};
+    use crate::dialect::parse::{Text, ifconfig_output, sysctl_output};
+    use crate::model::FileId;
+    use crate::plan::{Found, Looked};
+
+    const DESCRIPTION: &str = "[cluster]\nname = \"w\"\nrelease = \"14\"\npass = \"k\"\n\
+        [[node]]\nname = \"a\"\n[node.interfaces]\nlan = { name = \"em0\" }\n\
+        [[node]]\nname = \"b\"\n[node.interfaces]\nlan = { name = \"em0\" }\n\
+        [[node]]\nname = \"c\"\n[node.interfaces]\nlan = { name = \"em0\" }\n\
+        [[vhid]]\nid = 1\nsegment = \"lan\"\nvips = [\"192.0.2.1/32\"]\npriority = [\"a\", \"b\", \"c\"]\n";
+
+    fn host(name: &str, state: &str, skew: u8, demotion: i64, preempt: u8) -> Observed {
+        let mut host = Observed::new(HostName::new(name).unwrap(), Release::R14);
+        let ifconfig = format!(
+            "em0: flags=8943<UP> metric 0 mtu 1500\n\tinet 192.0.2.1 netmask 0xffffffff vhid 1\n\
+            \tcarp: {state} vhid 1 advbase 1 advskew {skew}\n"
+        );
+        let sysctl =
+            format!("net.inet.carp.demotion: {demotion}\nnet.inet.carp.preempt: {preempt}\n");
+        host.interfaces = ifconfig_output(&Text::new(FileId(0), &ifconfig));
+        host.sysctls = sysctl_output(&Text::new(FileId(1), &sysctl));
+        host
+    }
+
+    fn found(hosts: Vec<Observed>) -> Result<Vec<Successor>, Vec<Obstacle>> {
+        let description = Description::read(DESCRIPTION);
+        let cluster = &description.cluster;
+        assert!(
+            description.problems.is_empty(),
+            "{:?}",
+            description.problems
+        );
+        let wanted: Vec<_> = cluster.nodes.iter().map(|n| resolve(cluster, n)).collect();
+        let looked = hosts.into_iter().map(|observed| Looked {
+            host: observed.host.clone(),
+            found: Found::Observed(Box::new(observed)),
+        });
+        let status = ClusterStatus::of(Some((cluster, &wanted)), looked.collect());
+        successors(&status, &HostName::new("a").unwrap())
+    }
+
+    #[test]
+    fn the_best_backup_that_can_takes_over() {
+        let heirs = found(vec![
+            host("a", "MASTER", 0, 0, 1),
+            host("b", "BACKUP", 100, 240, 1),
+            host("c", "BACKUP", 200, 0, 1),
+        ])
+        .unwrap();
+        let [heir] = heirs.as_slice() else {
+            panic!("{heirs:?}")
+        };
+        assert_eq!((heir.host.as_str(), heir.must_be_told), ("c", false));
+        assert_eq!(heir.takeover_us, 3_781_250);
+        let heirs = found(vec![
+            host("a", "MASTER", 0, 0, 1),
+            host("b", "BACKUP", 100, 0, 0),
+            host("c", "BACKUP", 200, 0, 1),
+        ])
+        .unwrap();
+        assert_eq!((heirs[0].host.as_str(), heirs[0].must_be_told), ("b", true));
+    }
+
+    #[test]
+    fn every_reason_against_a_peer_is_told() {
+        let mut drained = host("c", "BACKUP", 200, 0, 1);
+        drained.carpgen.drain = Some("demotion=240\n".to_owned());
+        let obstacles = found(vec![
+            host("a", "MASTER", 0, 0, 1),
+            host("b", "INIT", 100, 0, 1),
+            drained,
+        ])
+        .unwrap_err();
+        let reasons: Vec<&str> = obstacles[0].peers.iter().map(|(_, why)| *why).collect();
+        assert_eq!(reasons, ["is in INIT", "is drained"]);
+        let nothing = found(vec![host("a", "BACKUP", 0, 0, 1)]);
+        assert_eq!(
+            nothing,
+            Ok(Vec::new()),
+            "what is not served needs no successor"
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! Hosts on the command line: `H=PATH`.
 
 pub(super) mod ownership;
+pub(super) mod remote;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
@@ -8,6 +9,7 @@ use std::path::Path;
 
 use super::error::CommandError;
 use super::host_files::{self, FoundHost};
+use super::ssh_arguments::SshArgs;
 use super::ui::Ui;
 use crate::dialect::parse::{
     End, FileKind, HostReading, Keyword, LossReason, ReleaseSource, is_carp_interface,
@@ -15,9 +17,10 @@ use crate::dialect::parse::{
 use crate::dialect::{join_segments, stand_in_interfaces};
 use crate::lint::hosts::LintHost;
 use crate::model::{HostConfig, HostName, VhidConfig};
+use crate::remote::Target;
 
 /// How hosts are given, for messages.
-const FORM: &str = "hosts are given as NAME=PATH, such as fw1=hosts/fw1, with a folder of the host's files or one file";
+const FORM: &str = "hosts are given as NAME=PATH, such as fw1=hosts/fw1, with a folder of the host's files or one file, or as NAME=ssh:DESTINATION";
 
 /// Hosts that were named on the command line, in that order.
 pub(super) struct GivenHosts<'a> {
@@ -40,9 +43,23 @@ pub(super) fn names_a_host(word: &OsStr) -> bool {
     sides(word).is_some()
 }
 
-/// Reads the hosts that these words name.
-pub(super) fn read(words: &[OsString]) -> Result<Vec<FoundHost>, CommandError> {
-    let mut found: Vec<FoundHost> = Vec::new();
+/// The destination of a word that names a host to be read over SSH, `H=ssh:DEST`.
+pub(super) fn over_ssh(word: &OsStr) -> Option<(String, String)> {
+    let (name, path) = sides(word)?;
+    let path = path.to_string_lossy();
+    let destination = path.strip_prefix("ssh:")?;
+    Some((name.to_string_lossy().into_owned(), destination.to_owned()))
+}
+
+/// Reads the hosts that these words name, in their order.
+pub(super) fn read(
+    ui: &mut Ui,
+    words: &[OsString],
+    connection: &SshArgs,
+) -> Result<Vec<FoundHost>, CommandError> {
+    let mut seen: Vec<HostName> = Vec::new();
+    let mut found: Vec<Option<FoundHost>> = Vec::new();
+    let mut targets: Vec<Target> = Vec::new();
     for word in words {
         let Some((name, path)) = sides(word) else {
             let text = word.to_string_lossy();
@@ -57,20 +74,24 @@ pub(super) fn read(words: &[OsString]) -> Result<Vec<FoundHost>, CommandError> {
         if path.is_empty() {
             return Err(CommandError::usage(format!("{name}= names no path")).hint(FORM));
         }
-        if let Some(destination) = path.to_string_lossy().strip_prefix("ssh:") {
-            let message = format!("{name}=ssh:{destination}: hosts cannot be read over SSH yet");
-            let hint = format!(
-                "copy /etc and /boot/loader.conf of {name} into a folder, and name it: {name}=FOLDER"
-            );
-            return Err(CommandError::usage(message).hint(hint));
-        }
-        if found.iter().any(|other| other.name == host) {
+        if seen.contains(&host) {
             return Err(CommandError::usage(format!("host {name} is given twice"))
                 .hint("put all its files into one folder"));
         }
-        found.push(host_files::of_host(host, Path::new(path))?);
+        seen.push(host.clone());
+        match over_ssh(word) {
+            Some((_, destination)) => {
+                targets.push(remote::target(host, &destination)?);
+                found.push(None);
+            }
+            None => found.push(Some(host_files::of_host(host, Path::new(path))?)),
+        }
     }
-    Ok(found)
+    let mut live = remote::read(ui, &targets, connection)?.into_iter();
+    Ok(found
+        .into_iter()
+        .filter_map(|host| host.or_else(|| live.next()))
+        .collect())
 }
 
 impl<'a> GivenHosts<'a> {
@@ -124,8 +145,10 @@ impl<'a> GivenHosts<'a> {
     /// Says what the boot of the hosts does not make of their files, and what their files leave open.
     pub(super) fn tell_losses(&self, ui: &mut Ui, words: &[OsString]) {
         for (host, word) in self.hosts.iter().zip(words) {
-            let path = sides(word)
-                .map_or_else(String::new, |(_, path)| path.to_string_lossy().into_owned());
+            let path = match (over_ssh(word), sides(word)) {
+                (None, Some((_, path))) => path.to_string_lossy(),
+                _ => word.to_string_lossy(),
+            };
             for sentence in losses(&host.reading) {
                 ui.talk(&format!("carpgen: {}: {sentence}", host.name));
             }

@@ -149,3 +149,52 @@ fn conclude(target: &Target, reply: &Reply) -> Result<(), DrainError> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{HostName, PrivilegeCommand};
+    use crate::remote::Fake;
+
+    fn ended(status: i32, stdout: &str, stderr: &str) -> (Result<(), DrainError>, String) {
+        let target = Target {
+            host: HostName::new("fw1").unwrap(),
+            destination: "fw1".to_owned(),
+            become_root: PrivilegeCommand::None,
+        };
+        let fake = Fake::new();
+        let reply = Reply {
+            status,
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+        };
+        fake.answer(&target.host, Ok(reply));
+        let steps = DrainSteps {
+            demote: true,
+            interfaces: vec!["carp1".to_owned(), "carp0".to_owned()],
+            priorities: Vec::new(),
+        };
+        let result = drain(&fake, &target, &steps, false, Duration::from_secs(5));
+        let script = String::from_utf8(fake.asked()[0].script.clone()).unwrap();
+        (result, script)
+    }
+
+    #[test]
+    fn the_last_line_tells_how_far_it_got() {
+        let (done, script) = ended(0, "done\n", "");
+        assert_eq!(done, Ok(()));
+        assert!(script.starts_with(
+            "what=drain\ndemote=240\nacross_reboots=\ninterfaces='carp1 carp0'\npriorities=''\n"
+        ));
+        let (unchanged, _) = ended(1, "unchanged x cannot be written\n", "mv: No space\n");
+        assert_eq!(
+            unchanged.unwrap_err().to_string(),
+            "fw1: x cannot be written (mv: No space); nothing was changed"
+        );
+        let (halfway, _) = ended(1, "halfway carp0 cannot be taken down\n", "");
+        assert!(matches!(halfway, Err(DrainError::Halfway { .. })));
+        // A script that says nothing may have done anything.
+        let (silent, _) = ended(2, "", "sh: killed\n");
+        assert!(matches!(silent, Err(DrainError::Halfway { .. })));
+    }
+}
