@@ -136,7 +136,12 @@ impl<'c> Live<'c> {
     ) -> Result<(ClusterStatus, bool), CommandError> {
         let end = Instant::now() + at_most;
         loop {
-            let (status, _) = self.look()?;
+            let (status, _) = self.look().map_err(|error| {
+                let host = &self.node.name;
+                error.hint(format!(
+                    "{host} was changed as asked; `carpgen status` tells who serves what"
+                ))
+            })?;
             let done = wanted(&status);
             if done || Instant::now() >= end {
                 return Ok((status, done));

@@ -65,15 +65,16 @@ pub fn demotion_of(observed: &Observed) -> Option<Demotion> {
         *rest -= amount;
         causes.push(Cause { amount, words });
     };
-    let record = observed.carpgen.drain.as_deref().unwrap_or("");
-    let drained = record.lines().any(|line| line.starts_with("demotion="));
-    if drained && rest >= DRAIN_DEMOTION {
-        explain(&mut rest, DRAIN_DEMOTION, "drained by carpgen".to_owned());
-    }
     let factor = observed.sysctl(KnownSysctl::IFDOWN_FACTOR).unwrap_or(0);
     let lost = silent.saturating_mul(factor);
     if lost > 0 && rest >= lost {
         explain(&mut rest, lost, link_words(silent, observed));
+    }
+    // Behind the links: after a reboot the record is still there, and what the drain added is not.
+    let record = observed.carpgen.drain.as_deref().unwrap_or("");
+    let drained = record.lines().any(|line| line.starts_with("demotion="));
+    if drained && rest >= DRAIN_DEMOTION {
+        explain(&mut rest, DRAIN_DEMOTION, "drained by carpgen".to_owned());
     }
     if rest != 0 {
         let words = guess(observed, rest);
@@ -143,8 +144,13 @@ fn is_down(observed: &Observed, interface: &ShownInterface) -> bool {
 }
 
 fn link_words(silent: i64, observed: &Observed) -> String {
+    let vhids = if silent == 1 {
+        "1 vhid".to_owned()
+    } else {
+        format!("{silent} vhids")
+    };
     if observed.release >= Release::R12 && observed.sysctl(KnownSysctl::ALLOW) == Some(0) {
-        return format!("{} is 0, which silences {silent} vhids", KnownSysctl::ALLOW);
+        return format!("{} is 0, which silences {vhids}", KnownSysctl::ALLOW);
     }
     let names: Vec<&str> = observed
         .interfaces
@@ -153,11 +159,6 @@ fn link_words(silent: i64, observed: &Observed) -> String {
         .filter(|shown| is_link_lost(shown))
         .map(|shown| shown.name.as_str())
         .collect();
-    let vhids = if silent == 1 {
-        "1 vhid".to_owned()
-    } else {
-        format!("{silent} vhids")
-    };
     format!("no link on {}, which carries {vhids}", names.join(", "))
 }
 

@@ -144,6 +144,23 @@ fn a_drained_host_is_not_where_its_vhids_belong() {
 }
 
 #[test]
+fn a_drain_that_a_reboot_took_back_explains_nothing() {
+    let mut a = host("a", 2, 0, "INIT", 240);
+    a.sysctls.extend(sysctl_output(&Text::new(
+        FileId(1),
+        "net.inet.carp.allow: 0\n",
+    )));
+    a.carpgen.drain = Some("demotion=240\nacross-reboots=yes\n".to_owned());
+    let status = status(vec![found(a), found(host("b", 3, 100, "MASTER", 0))]);
+    let text = status_text(&status, PLAIN);
+    assert!(
+        text.contains("240: net.inet.carp.allow is 0, which silences 1 vhid"),
+        "{text}"
+    );
+    assert!(!text.contains("hint: `sysctl"), "{text}");
+}
+
+#[test]
 fn the_reset_of_a_demotion_holds_the_difference() {
     let status = status(vec![
         found(host("a", 2, 0, "BACKUP", 480)),
