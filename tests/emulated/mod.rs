@@ -104,6 +104,8 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        let _ = self.run(&["down"]);
+        if self.tool.exists() {
+            let _ = self.run(&["down"]);
+        }
     }
 }
