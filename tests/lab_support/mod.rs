@@ -486,7 +486,7 @@ pub(crate) struct Monitor<'l> {
 impl Monitor<'_> {
     /// Ends the watch: how long each vhid had no master, and several.
     pub(crate) fn finish(self) -> BTreeMap<String, Outage> {
-        self.running.signal(Signal::SIGINT);
+        self.running.signal(Signal::SIGTERM);
         let age = self.running.age();
         let ran = self.running.finish(age + LIMIT);
         assert!(!ran.timed_out, "{ran:?}");
