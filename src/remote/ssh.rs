@@ -8,11 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use zeroize::Zeroizing;
-
 use super::transport::{Reply, Request, Target, Transport, TransportError};
 use crate::model::PrivilegeCommand;
-use process::{Ending, Ran};
+use process::{Ending, Input, Ran};
 
 /// The most bytes of an answer.
 const MOST_STDOUT: usize = 16 << 20;
@@ -114,17 +112,25 @@ impl Transport for Ssh {
     fn exchange(&self, target: &Target, request: &Request) -> Result<Reply, TransportError> {
         check_destination(&target.destination)?;
         let marker = new_marker();
-        let mut script = Zeroizing::new(format!("printf '%s\\n' {marker}\n").into_bytes());
-        script.extend_from_slice(&request.script);
+        let input = Input {
+            first: format!("printf '%s\\n' {marker}\n"),
+            marker: marker.clone(),
+            script: request.script.clone(),
+            gate: request.gate.clone(),
+        };
         let arguments = self.arguments(target, request);
         let ran = process::run(
             "ssh",
             &arguments,
-            script,
+            input,
             request.deadline,
             &self.interrupted,
-        )?;
-        conclude(target, request, ran, &marker)
+        );
+        let replied = ran.and_then(|ran| conclude(target, request, ran, &marker));
+        if let (Err(_), Some(gate)) = (&replied, &request.gate) {
+            gate.close();
+        }
+        replied
     }
 }
 
@@ -150,6 +156,11 @@ fn conclude(
             return Err(TransportError::Interrupted {
                 destination: destination(),
                 started,
+            });
+        }
+        Ending::HeldBack => {
+            return Err(TransportError::HeldBack {
+                destination: destination(),
             });
         }
         Ending::TooMuch => {

@@ -1,6 +1,7 @@
 //! How a script gets to a host and its answer back, whatever carries them.
 
 use std::fmt;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -31,6 +32,8 @@ pub struct Request {
     pub deadline: Duration,
     /// A shared connection that is there already must not be used: the host is to be logged in to anew.
     pub new_login: bool,
+    /// The script is held back until other hosts are ready too.
+    pub gate: Option<Arc<Gate>>,
 }
 
 impl Request {
@@ -41,7 +44,15 @@ impl Request {
             script: Zeroizing::new(script.into()),
             deadline,
             new_login: false,
+            gate: None,
         }
+    }
+
+    /// The same, held back until all who wait at the gate are there.
+    #[must_use]
+    pub fn behind(mut self, gate: &Arc<Gate>) -> Self {
+        self.gate = Some(Arc::clone(gate));
+        self
     }
 
     /// The same over a login of its own.
@@ -59,6 +70,64 @@ impl fmt::Debug for Request {
             .field("deadline", &self.deadline)
             .field("new_login", &self.new_login)
             .finish()
+    }
+}
+
+/// Where exchanges wait for each other, so that their scripts begin at one instant: each when its host is logged in to and
+/// only the script is left to send.
+#[derive(Debug)]
+pub struct Gate {
+    places: usize,
+    patience: Duration,
+    state: Mutex<GateState>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct GateState {
+    arrived: usize,
+    is_closed: bool,
+}
+
+impl Gate {
+    /// A gate for so many exchanges, which opens when all have arrived within a time of the first.
+    #[must_use]
+    pub fn new(places: usize, patience: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            places,
+            patience,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        })
+    }
+
+    /// Waits for the others. Returns whether the gate has opened; if not, nobody may begin.
+    #[must_use]
+    pub fn pass(&self) -> bool {
+        let lock = |broken: std::sync::PoisonError<_>| broken.into_inner();
+        let mut state = self.state.lock().unwrap_or_else(lock);
+        state.arrived += 1;
+        self.changed.notify_all();
+        let waits = |state: &mut GateState| state.arrived < self.places && !state.is_closed;
+        let waited = self.changed.wait_timeout_while(state, self.patience, waits);
+        let (mut state, _) = waited.unwrap_or_else(|broken| broken.into_inner());
+        if state.arrived < self.places {
+            state.is_closed = true;
+            self.changed.notify_all();
+        }
+        !state.is_closed
+    }
+
+    /// Somebody will not come: nobody may begin any more. An open gate stays open.
+    pub fn close(&self) {
+        let mut state = self
+            .state
+            .lock()
+            .unwrap_or_else(|broken| broken.into_inner());
+        if state.arrived < self.places {
+            state.is_closed = true;
+            self.changed.notify_all();
+        }
     }
 }
 
@@ -165,6 +234,12 @@ pub enum TransportError {
         /// How many bytes are taken.
         most: usize,
     },
+    /// Another host was not ready in time, so the script was not sent.
+    #[error("{destination} was not told to begin: another host was not ready in time")]
+    HeldBack {
+        /// Where.
+        destination: String,
+    },
     /// Somebody pressed Ctrl-C.
     #[error("interrupted while {destination} was asked")]
     Interrupted {
@@ -220,6 +295,7 @@ impl TransportError {
             Self::Dropped { destination, .. } => {
                 format!("`carpgen status` tells what {destination} looks like now")
             }
+            Self::HeldBack { .. } => "`carpgen status` tells which host does not answer".to_owned(),
             Self::TooMuch { .. } => "look at its rc.conf, and at what ifconfig prints".to_owned(),
             Self::Interrupted { destination, .. } => {
                 format!("`carpgen status` tells what {destination} looks like now")
@@ -248,4 +324,30 @@ pub trait Transport: Sync {
     ///
     /// [`TransportError`] where there is no answer. A script that ends with a status other than 0 has answered.
     fn exchange(&self, target: &Target, request: &Request) -> Result<Reply, TransportError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_gate_opens_for_all_or_for_nobody() {
+        let gate = Gate::new(3, Duration::from_secs(10));
+        let passed: Vec<bool> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..3).map(|_| scope.spawn(|| gate.pass())).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        assert_eq!(passed, [true; 3]);
+        let late = Gate::new(2, Duration::from_millis(10));
+        assert!(!late.pass());
+        assert!(!late.pass(), "who comes late must not begin alone");
+        let closed = Gate::new(2, Duration::from_secs(10));
+        closed.close();
+        assert!(!closed.pass());
+    }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use zeroize::Zeroizing;
 
 use super::{MOST_STDERR, MOST_STDOUT};
-use crate::remote::transport::TransportError;
+use crate::remote::transport::{Gate, TransportError};
 
 /// How often Ctrl-C is looked for.
 const TICK: Duration = Duration::from_millis(50);
@@ -32,6 +32,49 @@ pub(super) enum Ending {
     Interrupted,
     /// It was killed because it printed too much.
     TooMuch,
+    /// Its script was not sent, because others were not ready.
+    HeldBack,
+}
+
+/// What a process is fed with.
+pub(super) struct Input {
+    /// What makes it print the marker.
+    pub(super) first: String,
+    /// The line that tells that it is there.
+    pub(super) marker: String,
+    /// The rest.
+    pub(super) script: Zeroizing<Vec<u8>>,
+    /// Where the rest waits, once the marker has been printed.
+    pub(super) gate: Option<Arc<Gate>>,
+}
+
+impl Input {
+    /// Writes everything. Whoever closes early says why by other ways.
+    fn feed(&self, mut stdin: ChildStdin, printed: &Bytes, news: &mpsc::Sender<News>) {
+        if stdin.write_all(self.first.as_bytes()).is_err() {
+            return;
+        }
+        if let Some(gate) = &self.gate {
+            while !self.is_there(printed) {
+                // Where nobody reads the news any more, the process has ended.
+                if news.send(News::Waiting).is_err() {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(2));
+            }
+            if !gate.pass() {
+                let _ = news.send(News::HeldBack);
+                return;
+            }
+        }
+        let _ = stdin.write_all(&self.script);
+    }
+
+    fn is_there(&self, printed: &Bytes) -> bool {
+        let printed = printed.lock().unwrap_or_else(|broken| broken.into_inner());
+        let marker = self.marker.as_bytes();
+        printed.windows(marker.len()).any(|window| window == marker)
+    }
 }
 
 /// A process that has run.
@@ -47,6 +90,10 @@ enum News {
     Closed,
     /// The output is longer than allowed.
     TooMuch,
+    /// The script is held back, as others are not ready yet.
+    Waiting,
+    /// The script will not be sent.
+    HeldBack,
 }
 
 type Bytes = Arc<Mutex<Vec<u8>>>;
@@ -55,7 +102,7 @@ type Bytes = Arc<Mutex<Vec<u8>>>;
 pub(super) fn run(
     program: &str,
     arguments: &[OsString],
-    input: Zeroizing<Vec<u8>>,
+    input: Input,
     deadline: Duration,
     interrupted: &AtomicBool,
 ) -> Result<Ran, TransportError> {
@@ -69,15 +116,15 @@ pub(super) fn run(
         .process_group(0)
         .spawn()
         .map_err(failed)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // Whoever closes early says why by other ways.
-        thread::spawn(move || stdin.write_all(&input));
-    }
     let (sender, news) = mpsc::channel();
     let stdout = child.stdout.take().map(|from| {
         let sender = sender.clone();
         collect(from, MOST_STDOUT, Some(sender.clone()), sender)
     });
+    if let (Some(stdin), Some(printed)) = (child.stdin.take(), &stdout) {
+        let (printed, sender) = (Arc::clone(printed), sender.clone());
+        thread::spawn(move || input.feed(stdin, &printed, &sender));
+    }
     let stderr = child
         .stderr
         .take()
@@ -163,6 +210,11 @@ fn wait(
         };
         match news.recv_timeout(pause) {
             Ok(News::Closed) => open -= 1,
+            Ok(News::Waiting) => {}
+            Ok(News::HeldBack) => {
+                kill(child)?;
+                return Ok(Ending::HeldBack);
+            }
             Ok(News::TooMuch) => {
                 kill(child)?;
                 return Ok(Ending::TooMuch);

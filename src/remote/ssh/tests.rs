@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::HostName;
+use crate::remote::Gate;
+use zeroize::Zeroizing;
 
 fn target(destination: &str, become_root: PrivilegeCommand) -> Target {
     Target {
@@ -132,10 +134,52 @@ fn every_failure_of_the_client_is_told_apart() {
 }
 
 #[test]
+fn processes_behind_a_gate_begin_at_one_instant_or_not_at_all() {
+    let quiet = AtomicBool::new(false);
+    let run = |wait: &str, gate: &Arc<Gate>| {
+        let input = Input {
+            first: format!("sleep {wait}; echo M\n"),
+            marker: "M".to_owned(),
+            script: Zeroizing::new(b"date +%s%3N\n".to_vec()),
+            gate: Some(Arc::clone(gate)),
+        };
+        let ran = process::run("/bin/sh", &[], input, Duration::from_secs(20), &quiet).unwrap();
+        let text = String::from_utf8(ran.stdout).unwrap();
+        (
+            ran.ending,
+            text.lines()
+                .nth(1)
+                .and_then(|line| line.parse::<u64>().ok()),
+        )
+    };
+    let both = |patience| {
+        let gate = Gate::new(2, Duration::from_millis(patience));
+        std::thread::scope(|scope| {
+            let early = scope.spawn(|| run("0", &gate));
+            let late = scope.spawn(|| run("0.5", &gate));
+            (early.join().unwrap(), late.join().unwrap())
+        })
+    };
+    let ((_, early), (_, late)) = both(20_000);
+    assert!(
+        early.unwrap().abs_diff(late.unwrap()) < 300,
+        "{early:?} {late:?}"
+    );
+    let ((early, nothing), (late, neither)) = both(20);
+    assert_eq!((early, nothing, neither), (Ending::HeldBack, None, None));
+    assert_eq!(late, Ending::HeldBack);
+}
+
+#[test]
 fn a_process_is_fed_read_bounded_and_killed_with_its_children() {
     let run = |script: &str, deadline: u64, flag: &AtomicBool| {
         let arguments = [OsString::from("-c"), OsString::from(script)];
-        let input = Zeroizing::new(b"fed\n".to_vec());
+        let input = Input {
+            first: String::new(),
+            marker: String::new(),
+            script: Zeroizing::new(b"fed\n".to_vec()),
+            gate: None,
+        };
         process::run(
             "/bin/sh",
             &arguments,
