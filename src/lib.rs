@@ -11,7 +11,8 @@
 //! | [`dialect`] | how a release spells the configuration of a host |
 //! | [`sim`] | a cluster in simulated time: scenarios, network, world, trace, service |
 //! | [`lint`] | the rules |
-//! | [`plan`] | from what hosts are to what they should be: edits of boot files |
+//! | [`plan`] | live hosts as data: what is observed, and what follows |
+//! | [`remote`] | live hosts: the transport, and the scripts that run there |
 //! | [`wire`] | captures |
 //! | [`report`] | findings for people and programs |
 //! | [`cli`] | the commands; besides `remote` the only room that touches files, processes and the environment |
@@ -26,6 +27,7 @@ pub mod lint;
 pub mod mirror;
 pub mod model;
 pub mod plan;
+pub mod remote;
 pub mod report;
 pub mod sim;
 pub mod wire;

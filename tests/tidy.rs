@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order in which they may import each other.
-const ROOMS: [&str; 11] = [
-    "carp", "model", "mirror", "config", "dialect", "sim", "lint", "plan", "wire", "report", "cli",
+const ROOMS: [&str; 12] = [
+    "carp", "model", "mirror", "config", "dialect", "sim", "lint", "plan", "remote", "wire",
+    "report", "cli",
 ];
 
 /// The rooms that map values to values: no file, process, environment or clock.

@@ -27,7 +27,7 @@ pub enum Action {
 }
 
 /// A host that actions are spelled for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Speller<'a> {
     /// Its configuration, for release and interfaces.
     pub host: &'a HostConfig,
@@ -429,4 +429,16 @@ fn settings(host: &HostConfig, before: &VhidConfig, after: &VhidConfig) -> Vec<C
             change,
         })
         .collect()
+}
+
+/// A command with `<secret>` in the place of its key.
+#[must_use]
+pub fn without_keys(argv: &[String]) -> Argv {
+    let mut words = argv.to_vec();
+    for place in 1..words.len() {
+        if words[place - 1] == "pass" {
+            words[place] = "<secret>".to_owned();
+        }
+    }
+    words
 }

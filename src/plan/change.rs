@@ -1,6 +1,6 @@
 //! What differs between what a host runs and what it should run, as changes that can be made while it runs.
 
-use crate::model::{HostConfig, IfName, KnownSysctl, Mode, Vhid, VhidConfig, Vip};
+use crate::model::{HostConfig, IfName, KnownSysctl, Mode, Sysctl, Vhid, VhidConfig, Vip};
 
 /// One change of a running host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -260,4 +260,82 @@ fn addresses(
             vip: *vip,
         });
     }
+}
+
+impl Change {
+    /// Whether a host runs what the change makes of it. Keys that cannot be seen are taken for right.
+    #[must_use]
+    pub fn is_done(&self, live: &HostConfig) -> bool {
+        let here = |vhid: &VhidConfig| same(live, vhid);
+        let has = |vhid: &VhidConfig, vip: &Vip| {
+            here(vhid).is_some_and(|found| found.vips.iter().any(|other| other.net() == vip.net()))
+        };
+        match self {
+            // That it is there shows with the first vhid.
+            Self::LoadModule => true,
+            Self::Sysctl { name, after, .. } => live.sysctl(name) == Some(*after),
+            Self::Parameters { after, .. } => {
+                here(after).is_some_and(|found| looks_like(&found.mode, &after.mode))
+            }
+            Self::AddVhid(vhid) => {
+                here(vhid).is_some_and(|found| looks_like(&found.mode, &vhid.mode))
+                    && vhid.vips.iter().all(|vip| has(vhid, vip))
+            }
+            Self::RemoveVhid(vhid) => here(vhid).is_none(),
+            Self::AddAddress { vhid, vip } => has(vhid, vip),
+            Self::RemoveAddress { vhid, vip } => !has(vhid, vip),
+        }
+    }
+
+    /// The configuration of a host behind the change.
+    pub fn apply(&self, config: &mut HostConfig) {
+        let place = |config: &HostConfig, vhid: &VhidConfig| {
+            let mut vhids = config.vhids.iter();
+            vhids.position(|other| is_same(other, &vhid.interface, vhid.vhid))
+        };
+        match self {
+            Self::LoadModule => {}
+            Self::Sysctl { name, after, .. } => {
+                config.sysctls.retain(|sysctl| sysctl.name != *name);
+                config.sysctls.push(Sysctl::new(name, *after));
+            }
+            Self::Parameters { after, .. } => {
+                if let Some(place) = place(config, after) {
+                    config.vhids[place].mode = after.mode.clone();
+                }
+            }
+            Self::AddVhid(vhid) => config.vhids.push(vhid.clone()),
+            Self::RemoveVhid(vhid) => {
+                config
+                    .vhids
+                    .retain(|other| !is_same(other, &vhid.interface, vhid.vhid));
+            }
+            Self::AddAddress { vhid, vip } => match place(config, vhid) {
+                Some(place) => config.vhids[place].vips.push(*vip),
+                None => config.vhids.push(VhidConfig {
+                    vips: vec![*vip],
+                    ..vhid.clone()
+                }),
+            },
+            Self::RemoveAddress { vhid, vip } => {
+                if let Some(place) = place(config, vhid) {
+                    config.vhids[place]
+                        .vips
+                        .retain(|other| other.net() != vip.net());
+                }
+            }
+        }
+    }
+}
+
+/// The same protocol with the same numbers; a key that is not shown is taken for right.
+fn looks_like(found: &Mode, wanted: &Mode) -> bool {
+    let mut found = found.clone();
+    if let (Mode::Carp { key: shown, .. }, Mode::Carp { key, .. }) = (&mut found, wanted) {
+        let hidden = shown.as_ref().is_none_or(|shown| shown.text().is_none());
+        if hidden || effective(shown.as_ref()) == effective(key.as_ref()) {
+            shown.clone_from(key);
+        }
+    }
+    found == *wanted
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::pending::Pending;
 use crate::dialect::parse::{
     HostReading, HostText, ShownInterface, ShownKeys, ShownSysctl, live_config, read_host,
 };
@@ -39,10 +40,19 @@ pub enum CarpSupport {
 /// What carpgen itself keeps on a host, below `/var/db/carpgen`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CarpgenState {
-    /// The text of `pending`: a change that waits for its confirmation.
+    /// A change that waits for its confirmation: `pending`, `committing` or `undoing`, and on the next lines the text of the
+    /// file of that name.
     pub pending: Option<String>,
     /// The text of `drain`: the host was taken out of service.
     pub drain: Option<String>,
+}
+
+impl CarpgenState {
+    /// The change that waits for its confirmation.
+    #[must_use]
+    pub fn transaction(&self) -> Option<Pending> {
+        Pending::read(self.pending.as_deref()?)
+    }
 }
 
 /// A file or folder that could not be read.

@@ -171,6 +171,12 @@ fn key(vhid: &VhidConfig) -> Key {
 
 /// The vhids whose advertisements several hosts would refuse from each other between their changes.
 fn shared_vhids(hosts: &[HostPart]) -> BTreeSet<Key> {
+    acceptance_vhids(hosts, 2)
+}
+
+/// The vhids of which so many hosts or more change what they accept from their peers.
+#[must_use]
+pub fn acceptance_vhids(hosts: &[HostPart], least: usize) -> BTreeSet<(SegmentName, Vhid)> {
     let mut count: BTreeMap<Key, usize> = BTreeMap::new();
     for host in hosts {
         let mut own: BTreeSet<Key> = BTreeSet::new();
@@ -188,14 +194,15 @@ fn shared_vhids(hosts: &[HostPart]) -> BTreeSet<Key> {
     }
     count
         .into_iter()
-        .filter(|(_, hosts)| *hosts > 1)
+        .filter(|(_, hosts)| *hosts >= least)
         .map(|(key, _)| key)
         .collect()
 }
 
 /// After the change, peers that have not changed refuse the host's advertisements, or it theirs: the digest covers key and
 /// addresses (`carp_hmac_prepare` in FreeBSD `sys/netinet/ip_carp.c`).
-fn changes_acceptance(change: &Change, all: &[Change]) -> bool {
+#[must_use]
+pub fn changes_acceptance(change: &Change, all: &[Change]) -> bool {
     match change {
         Change::LoadModule | Change::Sysctl { .. } => false,
         Change::AddAddress { .. } | Change::RemoveAddress { .. } => true,

@@ -1,12 +1,12 @@
 //! What a sequence of steps does to the service, found by simulating it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::Action;
 use super::step::Step;
 use crate::carp::{Change as Setting, Command, Instant, State};
 use crate::model::{HostConfig, Mode, SegmentName, Vhid, VhidConfig, takeover_us};
-use crate::sim::{self, HostId, Scenario, Service, Setup, Span, World};
+use crate::sim::{self, HostId, Scenario, SegmentId, Service, Setup, Span, World};
 
 /// How long one command takes on a host, with the start of its process.
 const COMMAND_US: u64 = 10_000;
@@ -45,6 +45,8 @@ pub struct Prediction {
     pub vhids: Vec<Interruption>,
     /// Who is master of each vhid when a step has settled; as many as there are steps.
     pub masters: Vec<BTreeMap<(String, u8), Vec<usize>>>,
+    /// How long after its beginning a step has settled: when the last role has changed.
+    pub settled_us: Vec<u64>,
 }
 
 impl Prediction {
@@ -108,13 +110,17 @@ pub fn predict(present: &[Present], steps: &[Step]) -> Prediction {
     // What happens at the very instant of the beginning would count as there before it.
     run.advance(COMMAND_US);
     let mut masters = Vec::new();
+    let mut starts = Vec::new();
     for step in steps {
+        starts.push(run.now);
         run.step(present, step);
         run.advance(settle);
         masters.push(run.masters(&setup));
     }
     let end = Instant::from_us(run.now);
+    let left = run.carried(&setup);
     let services = run.service.until(end);
+    let settled_us = settled(&services, &starts, run.now);
     let interruption = |service: &sim::VhidService| {
         let (served_before, no_master_us, dual_master_us) = measure(&service.spans, begin, end);
         Interruption {
@@ -125,9 +131,30 @@ pub fn predict(present: &[Present], steps: &[Step]) -> Prediction {
             served_before,
         }
     };
-    let mut vhids: Vec<Interruption> = services.iter().map(interruption).collect();
+    let stays = |service: &&sim::VhidService| left.contains(&(service.segment, service.vhid));
+    let mut vhids: Vec<Interruption> = services.iter().filter(stays).map(interruption).collect();
     vhids.sort_by(|a, b| (&a.segment, a.vhid).cmp(&(&b.segment, b.vhid)));
-    Prediction { vhids, masters }
+    Prediction {
+        vhids,
+        masters,
+        settled_us,
+    }
+}
+
+/// For each step, the time from its start to the last change of a role before the next.
+fn settled(services: &[sim::VhidService], starts: &[u64], end: u64) -> Vec<u64> {
+    let changes = services.iter().flat_map(|service| &service.spans);
+    let changes: Vec<u64> = changes
+        .map(|span| span.from.since_us(Instant::ZERO))
+        .collect();
+    let until = |place: usize| starts.get(place + 1).copied().unwrap_or(end);
+    let of_step = |(place, start): (usize, &u64)| {
+        let own = changes
+            .iter()
+            .filter(|at| (*start..until(place)).contains(at));
+        own.max().map_or(0, |last| last - start)
+    };
+    starts.iter().enumerate().map(of_step).collect()
 }
 
 /// All vhids that hosts have or get.
@@ -244,6 +271,15 @@ impl Run<'_> {
                 .run_until(Instant::from_us(self.now), &mut self.service);
             self.act(host, command);
         }
+    }
+
+    /// The vhids that some host has: what is taken away everywhere is not missed.
+    fn carried(&self, setup: &Setup) -> BTreeSet<(SegmentId, u8)> {
+        let finals = self.world.finals().into_iter();
+        let there = finals.filter(|record| matches!(record.state, sim::trace::FinalState::Is(_)));
+        there
+            .map(|record| (setup.segment_of(record.host, record.interface), record.vhid))
+            .collect()
     }
 
     fn masters(&self, setup: &Setup) -> BTreeMap<(String, u8), Vec<usize>> {

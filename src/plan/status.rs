@@ -287,7 +287,10 @@ fn seen(observed: &Observed, live: HostConfig, wanted: Option<(&Node, &HostConfi
         vhids: seen_vhids(observed, &live, wanted.map(|(_, config)| config)),
         demotion: demotion_of(observed),
         drained: observed.carpgen.drain.is_some(),
-        pending: observed.carpgen.pending.clone(),
+        pending: observed
+            .carpgen
+            .transaction()
+            .map(|pending| pending.to_string()),
         bad_authentication: observed.bad_authentication,
         keys_shown: observed.keys_shown(),
         unreadable: observed

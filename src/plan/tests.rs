@@ -1,3 +1,5 @@
+//! Changes in the words of both generations, and the order that costs least.
+
 use super::action::{Action, Speller};
 use super::change::{Change, Running, changes};
 use super::order::{Candidate, HostPart, Sequence, Together, best, naive};

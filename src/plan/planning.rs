@@ -1,0 +1,559 @@
+//! From a description and what was found on its hosts to a plan.
+
+use std::collections::BTreeSet;
+
+use super::boot::{BootEdits, BootInput, BootOptions, BootProblem, FileEdit, boot_edits};
+use super::change::{Change, Extra, Running, changes};
+use super::observed::{CarpSupport, Observed};
+use super::order::{Candidate, HostPart, acceptance_vhids, best, changes_acceptance, naive};
+use super::prediction::Present;
+use super::roles::masters;
+use crate::model::{
+    Cluster, GroupName, HostConfig, HostName, InterfaceConfig, Key, KnownSysctl, Mode, Node,
+    SegmentName, Sysctl, Vhid, VhidConfig, Vip,
+};
+
+/// What may be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Lines about the described vhids are moved into a block of ours.
+    pub adopt: bool,
+    /// What nobody declared is taken away.
+    pub prune: bool,
+    /// A host that comes new serves at once.
+    pub join_now: bool,
+    /// Only boot files change.
+    pub boot_only: bool,
+}
+
+/// A host that was looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// As it is described.
+    pub node: &'a Node,
+    /// What it is to be configured with. Keys are texts.
+    pub wanted: &'a HostConfig,
+    /// As it is.
+    pub observed: &'a Observed,
+}
+
+/// Why there is no plan. Nothing has been done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The host runs another release than the description says.
+    #[error("{host} runs {runs}, and the description says {described}")]
+    Release {
+        /// The host.
+        host: HostName,
+        /// What it runs.
+        runs: String,
+        /// What is described.
+        described: String,
+        /// The family that it runs.
+        family: &'static str,
+    },
+    /// None of the host's own addresses is on the machine.
+    #[error(
+        "{host} has none of the addresses that are described for it ({addresses}): is {destination} the right machine?"
+    )]
+    WrongMachine {
+        /// The host.
+        host: HostName,
+        /// Its addresses.
+        addresses: String,
+        /// Where it was looked for.
+        destination: String,
+    },
+    /// An interface does not exist.
+    #[error("{host} has no interface {interface}; it has {others}")]
+    NoInterface {
+        /// The host.
+        host: HostName,
+        /// The interface.
+        interface: String,
+        /// Those that it has.
+        others: String,
+    },
+    /// A file could not be read.
+    #[error("{host}: {path} cannot be read: {why}")]
+    Unreadable {
+        /// The host.
+        host: HostName,
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// The boot files cannot be edited.
+    #[error("{host}: {problem}")]
+    Boot {
+        /// The host.
+        host: HostName,
+        /// What is in the way.
+        problem: BootProblem,
+    },
+    /// Hosts that change together are not all among those that are chosen.
+    #[error(
+        "vhid {vhid} on {segment} must change on {hosts} together: {left_out} would keep what it has, and both would be master"
+    )]
+    LeftOut {
+        /// The segment.
+        segment: SegmentName,
+        /// The vhid.
+        vhid: Vhid,
+        /// The hosts that change it.
+        hosts: String,
+        /// The one that is left out.
+        left_out: String,
+    },
+}
+
+/// A host of a plan.
+#[derive(Clone, Debug)]
+pub struct PlannedHost {
+    /// Its name.
+    pub host: HostName,
+    /// The vhids that are described for it.
+    pub described: Vec<VhidConfig>,
+    /// As it is, and what changes while it runs.
+    pub part: HostPart,
+    /// What changes in its boot files.
+    pub files: Vec<FileEdit>,
+    /// What it has though nobody declared it; left alone.
+    pub extras: Vec<Extra>,
+    /// Its keys could not be compared with those that run.
+    pub keys_not_compared: bool,
+}
+
+impl PlannedHost {
+    /// Nothing changes.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.files.is_empty() && self.part.changes.is_empty()
+    }
+}
+
+/// A plan.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The hosts that were looked at, those that do not change included.
+    pub hosts: Vec<PlannedHost>,
+    /// The steps, and what they do.
+    pub chosen: Candidate,
+    /// What somebody would do who goes from host to host.
+    pub naive: Candidate,
+    /// What would cost nothing instead.
+    pub alternatives: Vec<OwnVhid>,
+}
+
+/// An address that interrupts a live vhid by joining it, and would not in a vhid of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnVhid {
+    /// The address.
+    pub vip: Vip,
+    /// The vhid that it is to join.
+    pub vhid: Vhid,
+    /// Their segment.
+    pub segment: SegmentName,
+    /// A number that nobody uses there.
+    pub free: Vhid,
+    /// The group that the vhid moves with.
+    pub group: Option<GroupName>,
+    /// The order of its nodes.
+    pub order: Vec<HostName>,
+}
+
+impl Plan {
+    /// Nothing changes on any host.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hosts.iter().all(PlannedHost::is_unchanged)
+    }
+}
+
+/// Makes a plan.
+///
+/// `chosen` are the hosts that may change; the others are only looked at.
+///
+/// # Errors
+///
+/// [`PlanError`]: the first thing that must be put right before anything can be planned.
+pub fn plan(
+    cluster: &Cluster,
+    found: &[Found<'_>],
+    chosen: &dyn Fn(&HostName) -> bool,
+    options: PlanOptions,
+) -> Result<Plan, PlanError> {
+    for host in found {
+        check(host)?;
+    }
+    let present: Vec<Present> = found.iter().map(present).collect();
+    let mut hosts = Vec::new();
+    for (place, host) in found.iter().enumerate() {
+        let edits = edits(host, options)?;
+        hosts.push(planned(host, &present, place, edits, options));
+    }
+    check_choice(cluster, &hosts, chosen)?;
+    for host in hosts.iter_mut().filter(|host| !chosen(&host.host)) {
+        host.files.clear();
+        host.part.changes.clear();
+    }
+    let parts: Vec<HostPart> = hosts.iter().map(|host| host.part.clone()).collect();
+    let chosen = best(&parts);
+    Ok(Plan {
+        alternatives: alternatives(cluster, &parts, &chosen),
+        naive: naive(&parts),
+        chosen,
+        hosts,
+    })
+}
+
+/// The addresses that would rather have a vhid of their own.
+fn alternatives(cluster: &Cluster, parts: &[HostPart], chosen: &Candidate) -> Vec<OwnVhid> {
+    let mut found: Vec<OwnVhid> = Vec::new();
+    for change in parts.iter().flat_map(|part| &part.changes) {
+        let Change::AddAddress { vhid, vip } = change else {
+            continue;
+        };
+        let hurts = chosen.prediction.vhids.iter().any(|seen| {
+            seen.segment == vhid.segment.to_string()
+                && seen.vhid == vhid.vhid.number()
+                && seen.served_before
+                && seen.no_master_us + seen.dual_master_us > 0
+        });
+        let mut specs = cluster.vhids.iter();
+        let spec = specs.find(|spec| spec.segment == vhid.segment && spec.id == vhid.vhid);
+        let (Some(spec), Some(free)) = (spec, free_vhid(cluster, &vhid.segment)) else {
+            continue;
+        };
+        if hurts && !found.iter().any(|other| other.vip == *vip) {
+            found.push(OwnVhid {
+                vip: *vip,
+                vhid: vhid.vhid,
+                segment: vhid.segment.clone(),
+                free,
+                group: spec.group.clone(),
+                order: spec.order.clone(),
+            });
+        }
+    }
+    found
+}
+
+/// The lowest number that no vhid of a segment has, nor a stranger.
+fn free_vhid(cluster: &Cluster, segment: &SegmentName) -> Option<Vhid> {
+    let reserved = cluster
+        .segments
+        .iter()
+        .filter(|other| other.name == *segment);
+    let reserved: Vec<Vhid> = reserved
+        .flat_map(|segment| segment.reserved.clone())
+        .collect();
+    let used = |vhid: &Vhid| {
+        let mut specs = cluster.vhids.iter();
+        reserved.contains(vhid) || specs.any(|spec| spec.segment == *segment && spec.id == *vhid)
+    };
+    let all = (1..=255).filter_map(|number| Vhid::new(number).ok());
+    all.into_iter().find(|vhid| !used(vhid))
+}
+
+/// What must be right about a host before anything is planned.
+fn check(found: &Found<'_>) -> Result<(), PlanError> {
+    let (node, observed) = (found.node, found.observed);
+    let host = || node.name.clone();
+    if observed.release != node.release {
+        return Err(PlanError::Release {
+            host: host(),
+            runs: observed.release_text.clone(),
+            described: node.release.to_string(),
+            family: observed.release.as_str(),
+        });
+    }
+    let own: Vec<_> = node
+        .interfaces
+        .iter()
+        .flat_map(|interface| &interface.addresses)
+        .collect();
+    let has = |address| {
+        observed
+            .interfaces
+            .iter()
+            .flat_map(|shown| &shown.addresses)
+            .any(|shown| shown.address == address)
+    };
+    if !own.is_empty() && !own.iter().any(|address| has(address.addr())) {
+        let addresses: Vec<String> = own
+            .iter()
+            .map(|address| address.addr().to_string())
+            .collect();
+        return Err(PlanError::WrongMachine {
+            host: host(),
+            addresses: addresses.join(", "),
+            destination: node.ssh.clone(),
+        });
+    }
+    for interface in &found.wanted.interfaces {
+        if !observed
+            .interfaces
+            .iter()
+            .any(|shown| shown.name == interface.name.as_str())
+        {
+            let others: Vec<&str> = observed
+                .interfaces
+                .iter()
+                .map(|shown| shown.name.as_str())
+                .collect();
+            return Err(PlanError::NoInterface {
+                host: host(),
+                interface: interface.name.to_string(),
+                others: others.join(", "),
+            });
+        }
+    }
+    if let Some(file) = observed.unreadable.first() {
+        return Err(PlanError::Unreadable {
+            host: host(),
+            path: file.path.clone(),
+            why: file.why.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// A host as the simulation takes it: the described interfaces, on their segments, with what runs on them.
+#[must_use]
+pub fn present(found: &Found<'_>) -> Present {
+    let live = found.observed.live();
+    let mut config = found.wanted.clone();
+    let addresses = |name: &crate::model::IfName| {
+        let interface = live
+            .interfaces
+            .iter()
+            .find(|interface| interface.name == *name);
+        interface
+            .map(|interface| interface.addresses.clone())
+            .unwrap_or_default()
+    };
+    let interfaces = found
+        .node
+        .interfaces
+        .iter()
+        .map(|interface| InterfaceConfig {
+            name: interface.name.clone(),
+            segment: interface.segment.clone(),
+            addresses: addresses(&interface.name),
+            manage: false,
+            first_alias: 0,
+        });
+    config.interfaces = interfaces.collect();
+    config.sysctls = live.sysctls.clone();
+    if let Some(demotion) = found.observed.sysctl(KnownSysctl::DEMOTION) {
+        config
+            .sysctls
+            .push(Sysctl::new(KnownSysctl::DEMOTION, demotion));
+    }
+    let boot = found.observed.reading().config;
+    config.vhids = live
+        .vhids
+        .iter()
+        .map(|vhid| with_known_key(vhid, &boot))
+        .collect();
+    for vhid in &mut config.vhids {
+        let interface = config
+            .interfaces
+            .iter()
+            .find(|interface| interface.name == vhid.interface);
+        if let Some(interface) = interface {
+            vhid.segment = interface.segment.clone();
+        }
+    }
+    let masters = masters(found.observed, &config.interfaces);
+    Present { config, masters }
+}
+
+/// A vhid whose key cannot be read has the one that the host booted with, as far as that is known.
+fn with_known_key(vhid: &VhidConfig, boot: &HostConfig) -> VhidConfig {
+    let mut vhid = vhid.clone();
+    let same = |other: &&VhidConfig| other.interface == vhid.interface && other.vhid == vhid.vhid;
+    let booted = boot.vhids.iter().find(same).map(|other| other.mode.clone());
+    if let Mode::Carp { key, .. } = &mut vhid.mode
+        && key.as_ref().is_some_and(|key| key.text().is_none())
+    {
+        *key = match booted {
+            Some(Mode::Carp {
+                key: Some(Key::Text(text)),
+                ..
+            }) => Some(Key::Text(text)),
+            _ => None,
+        };
+    }
+    vhid
+}
+
+fn edits(found: &Found<'_>, options: PlanOptions) -> Result<BootEdits, PlanError> {
+    let observed = found.observed;
+    let all = observed.files.iter().chain(&observed.outputs);
+    let texts: Vec<_> = all
+        .map(|file| crate::dialect::parse::HostText {
+            path: &file.path,
+            text: &file.text,
+        })
+        .collect();
+    let input = BootInput {
+        host: &found.node.name,
+        release: observed.release,
+        files: &texts,
+        carp_in_kernel: observed.carp == CarpSupport::Kernel,
+        rc_target: found.node.rc_target,
+    };
+    let options = BootOptions {
+        adopt: options.adopt,
+        prune: options.prune,
+    };
+    let host = || found.node.name.clone();
+    let edits = boot_edits(&input, found.wanted, options).map_err(|problem| PlanError::Boot {
+        host: host(),
+        problem,
+    })?;
+    // What is not UTF-8 would be written back as something else.
+    let inexact = edits
+        .files
+        .iter()
+        .find(|edit| observed.inexact.contains(&edit.path));
+    match inexact {
+        Some(edit) => Err(PlanError::Unreadable {
+            host: host(),
+            path: edit.path.clone(),
+            why: "it has bytes that are no UTF-8, and would be changed".to_owned(),
+        }),
+        None => Ok(edits),
+    }
+}
+
+fn planned(
+    found: &Found<'_>,
+    present: &[Present],
+    place: usize,
+    edits: BootEdits,
+    options: PlanOptions,
+) -> PlannedHost {
+    let own = &present[place];
+    let before = found.observed.reading().config;
+    let running = Running {
+        config: &own.config,
+        has_carp: found.observed.carp != CarpSupport::Absent,
+        keys_shown: found.observed.keys_shown(),
+    };
+    let found_changes = changes(running, found.wanted, |vhid, vip| {
+        options.prune || is_gone(&before, &edits.config, vhid, vip)
+    });
+    let keys_not_compared = !found.observed.keys_shown()
+        && own
+            .config
+            .vhids
+            .iter()
+            .any(|vhid| matches!(vhid.mode, Mode::Carp { key: None, .. }));
+    let joins = !options.join_now && joins(found.wanted, present, place);
+    PlannedHost {
+        host: found.node.name.clone(),
+        described: found.wanted.vhids.clone(),
+        part: HostPart {
+            present: own.clone(),
+            changes: if options.boot_only {
+                Vec::new()
+            } else {
+                found_changes.changes
+            },
+            joins_demoted: joins,
+        },
+        files: edits.files,
+        extras: found_changes.extras,
+        keys_not_compared,
+    }
+}
+
+/// The boot configured it, and does no more: its line was ours.
+fn is_gone(before: &HostConfig, after: &HostConfig, vhid: &VhidConfig, vip: Option<Vip>) -> bool {
+    let has = |config: &HostConfig| {
+        config.vhids.iter().any(|other| {
+            other.interface == vhid.interface
+                && other.vhid == vhid.vhid
+                && vip.is_none_or(|vip| other.vips.iter().any(|own| own.net() == vip.net()))
+        })
+    };
+    has(before) && !has(after)
+}
+
+/// The host has none of its vhids, and others serve some of them.
+fn joins(wanted: &HostConfig, present: &[Present], place: usize) -> bool {
+    let own = &present[place].config;
+    let key = |vhid: &VhidConfig| (vhid.segment.clone(), vhid.vhid);
+    let wanted: BTreeSet<_> = wanted.vhids.iter().map(key).collect();
+    if own.vhids.iter().any(|vhid| wanted.contains(&key(vhid))) {
+        return false;
+    }
+    let others = present
+        .iter()
+        .enumerate()
+        .filter(|(other, _)| *other != place);
+    let mut served = others.flat_map(|(_, host)| &host.masters);
+    served.any(|served| wanted.contains(served))
+}
+
+/// Hosts that must change together are all chosen, or none.
+fn check_choice(
+    cluster: &Cluster,
+    hosts: &[PlannedHost],
+    chosen: &dyn Fn(&HostName) -> bool,
+) -> Result<(), PlanError> {
+    let parts: Vec<HostPart> = hosts.iter().map(|host| host.part.clone()).collect();
+    for (segment, vhid) in acceptance_vhids(&parts, 1) {
+        let changing: Vec<&HostName> = hosts
+            .iter()
+            .filter(|host| host.part.changes_acceptance_of(&segment, vhid))
+            .map(|host| &host.host)
+            .collect();
+        if !changing.iter().any(|host| chosen(host)) {
+            continue;
+        }
+        let members = cluster
+            .vhids
+            .iter()
+            .find(|spec| spec.segment == segment && spec.id == vhid);
+        let away = |host: &HostName| cluster.node(host).is_none_or(|node| node.away.is_some());
+        let unseen = members
+            .into_iter()
+            .flat_map(|spec| &spec.order)
+            .filter(|host| !away(host) && !hosts.iter().any(|other| other.host == **host));
+        let left_out = changing
+            .iter()
+            .copied()
+            .filter(|host| !chosen(host))
+            .chain(unseen)
+            .next();
+        if let Some(left_out) = left_out {
+            let names: Vec<&str> = changing.iter().map(|host| host.as_str()).collect();
+            return Err(PlanError::LeftOut {
+                segment,
+                vhid,
+                hosts: names.join(" and "),
+                left_out: left_out.to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
+impl HostPart {
+    fn changes_acceptance_of(&self, segment: &SegmentName, vhid: Vhid) -> bool {
+        let about = |change: &&Change| {
+            change
+                .vhid()
+                .is_some_and(|own| own.segment == *segment && own.vhid == vhid)
+        };
+        self.changes
+            .iter()
+            .filter(about)
+            .any(|change| changes_acceptance(change, &self.changes))
+    }
+}
