@@ -8,11 +8,12 @@ mod fake;
 mod observe;
 mod parallel;
 mod ssh;
+pub mod transaction;
 mod transport;
 
 pub use drain::{DrainError, drain, take_over, undrain};
 pub use fake::{Asked, Fake};
-pub use observe::{ObserveError, observe};
+pub use observe::{ObserveError, observe, observe_over};
 pub use parallel::{DEFAULT_WIDTH, in_parallel};
 pub use ssh::{Ssh, check_destination};
-pub use transport::{Reply, Request, Target, Transport, TransportError};
+pub use transport::{Gate, Reply, Request, Target, Transport, TransportError};

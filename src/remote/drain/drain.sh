@@ -192,6 +192,10 @@ undrain() {
     for interface in $(sed -n 's/^interface=//p' "$record"); do
         ifconfig "$interface" up || give_up "$interface cannot be brought up"
     done
+    # A host of release 9 that came new to a cluster joined with the largest skew.
+    for skew in $(sed -n 's/^skew=//p' "$record"); do
+        ifconfig "${skew%%:*}" advskew "${skew##*:}" || give_up "a skew cannot be set"
+    done
     for vhid in $(sed -n 's/^priority=//p' "$record"); do
         set_priority "$vhid" "${vhid##*:}" || give_up "the priority of a vhid cannot be raised"
     done

@@ -83,9 +83,25 @@ pub fn observe(
     target: &Target,
     deadline: Duration,
 ) -> Result<Observed, ObserveError> {
+    observe_over(transport, target, deadline, false)
+}
+
+/// The same, over a login of its own where that is wanted.
+///
+/// # Errors
+///
+/// As [`observe`].
+pub fn observe_over(
+    transport: &dyn Transport,
+    target: &Target,
+    deadline: Duration,
+    new_login: bool,
+) -> Result<Observed, ObserveError> {
     let nonce = nonce();
     let script = format!("nonce={nonce}\n{SCRIPT}");
-    let reply = transport.exchange(target, &Request::new(script, deadline))?;
+    let mut request = Request::new(script, deadline);
+    request.new_login = new_login;
+    let reply = transport.exchange(target, &request)?;
     let sections = sections(&reply.stdout, &nonce);
     observed(target, &sections, &reply.stderr)
 }
@@ -174,7 +190,9 @@ fn keep(observed: &mut Observed, section: &Section<'_>) {
     }
     let text = String::from_utf8_lossy(section.content).into_owned();
     match section.kind {
-        "pending" => observed.carpgen.pending = Some(text),
+        "pending" | "committing" | "undoing" => {
+            observed.carpgen.pending = Some(format!("{}\n{text}", section.kind));
+        }
         "drain" => observed.carpgen.drain = Some(text),
         "file" => {
             if std::str::from_utf8(section.content).is_err() {

@@ -90,7 +90,9 @@ observe() {
     run module kldstat -q -m carp
     run netstat netstat -s -p carp
     folder /var/db/carpgen
-    file pending /var/db/carpgen/pending
+    for state in pending committing undoing; do
+        file $state /var/db/carpgen/$state
+    done
     file drain /var/db/carpgen/drain
     run done true
 }

@@ -84,7 +84,7 @@ fn everything_that_a_host_tells_is_kept() {
         ),
         (Some(240), Some(0))
     );
-    assert_eq!(found.carpgen.pending.as_deref(), Some("id=7\n"));
+    assert_eq!(found.carpgen.pending.as_deref(), Some("pending\nid=7\n"));
     let rc = found.file("/etc/rc.conf").unwrap();
     assert!(rc.text.ends_with("pass k\""), "no newline is added");
     assert_eq!(rc.mode, 0o644);
