@@ -33,6 +33,35 @@ impl Style {
             (false, false) => GraphicalTheme::none(),
         }
     }
+
+    /// The text in the look of a terminal, where there is colour.
+    pub(super) fn paint(self, look: anstyle::Style, text: &str) -> String {
+        if self.colour {
+            format!("{look}{text}{look:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    pub(super) fn bold(self, text: &str) -> String {
+        self.paint(anstyle::Style::new().bold(), text)
+    }
+
+    pub(super) fn dim(self, text: &str) -> String {
+        self.paint(anstyle::Style::new().dimmed(), text)
+    }
+
+    pub(super) fn green(self, text: &str) -> String {
+        self.paint(anstyle::AnsiColor::Green.on_default(), text)
+    }
+
+    pub(super) fn red(self, text: &str) -> String {
+        self.paint(anstyle::AnsiColor::Red.on_default(), text)
+    }
+
+    pub(super) fn yellow(self, text: &str) -> String {
+        self.paint(anstyle::AnsiColor::Yellow.on_default(), text)
+    }
 }
 
 /// How many findings of a file are shown: whoever has more begins at the top anyway.

@@ -189,6 +189,7 @@ fn reported(report: &Report<'_>, found: &Resolved) -> ReportedFinding {
 #[must_use]
 pub fn schema(command: &str) -> Option<serde_json::Value> {
     let schema = match command {
+        "plan" => schemars::schema_for!(super::PlanReport),
         "render" => schemars::schema_for!(RenderReport),
         "lint" => schemars::schema_for!(LintReport),
         "simulate" => schemars::schema_for!(SimulationReport),

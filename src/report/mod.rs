@@ -11,6 +11,7 @@ mod json;
 mod junit;
 mod masking;
 mod mdoc;
+mod plan;
 mod problems;
 mod resolved;
 mod sarif;
@@ -27,6 +28,7 @@ pub use json::{
 };
 pub use junit::junit;
 pub use mdoc::lint_manual;
+pub use plan::{MadeOf, PlanReport, human_plan};
 pub use problems::{TextProblem, text_problems};
 pub use resolved::{File, FixChange, Place, Report, Resolved, Span, Unread};
 pub use sarif::{Log as SarifLog, sarif};

@@ -140,9 +140,11 @@ fn details(host: &HostStatus) -> Vec<String> {
 fn seen_details(host: &HostName, seen: &SeenHost) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(pending) = &seen.pending {
-        let first = pending.lines().next().unwrap_or("");
-        lines.push(format!("a change waits for its confirmation: {first}"));
-        lines.push("hint: `carpgen confirm` keeps it, `carpgen rollback` takes it back".to_owned());
+        lines.push(pending.clone());
+        lines.push(
+            "hint: `carpgen rollback` takes it back, `carpgen confirm` keeps what is held"
+                .to_owned(),
+        );
     }
     for (side, what) in seen.drift.iter().take(MOST_LINES) {
         lines.push(format!("{}: {what}", side.word()));

@@ -177,7 +177,7 @@ fn the_reset_of_a_demotion_holds_the_difference() {
 #[test]
 fn no_form_holds_a_key_and_the_program_forms_are_valid() {
     let mut a = host("a", 2, 9, "MASTER", 0);
-    a.carpgen.pending = Some("id=7 \"x\"\nmore\n".to_owned());
+    a.carpgen.pending = Some("pending\nid 7\ntoken secret\nby \"x\"\nhosts a\n".to_owned());
     a.files[0].text = a.files[0].text.replace("poison", "other-poison");
     let status = status(vec![found(a), silent("b")]);
     let json = serde_json::json!(status_report(&status));
@@ -196,10 +196,7 @@ fn no_form_holds_a_key_and_the_program_forms_are_valid() {
         text.contains("boot: vhid 1 on em0 has another key"),
         "{text}"
     );
-    assert!(
-        text.contains("a change waits for its confirmation: id=7"),
-        "{text}"
-    );
+    assert!(text.contains("the change 7 that \"x\" began"), "{text}");
     for line in metrics.lines().filter(|line| !line.starts_with("# ")) {
         let (name, rest) = line.split_once('{').unwrap();
         let (labels, value) = rest.split_once("} ").unwrap();
