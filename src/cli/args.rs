@@ -5,7 +5,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 use super::{
-    completions, drain, explain, generate, import, init, lint, render, schema, simulate, status,
+    apply, completions, drain, ending, explain, generate, import, init, lint, plan, render, schema,
+    simulate, status,
 };
 use crate::config::examples::EXAMPLES;
 
@@ -18,7 +19,7 @@ use crate::config::examples::EXAMPLES;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Exit codes: 0 clean, 1 findings or hosts that disagree, 2 usage, 3 bad input. The manual: carpgen(1), the rules: carpgen-lint(7), the file format: carpgen.toml(5)."
+    after_help = "Exit codes: 0 clean, 1 findings, changes or hosts that disagree, 2 usage, 3 bad input, 4 rolled back, 5 a host needs a person. The manual: carpgen(1), the rules: carpgen-lint(7), the file format: carpgen.toml(5)."
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -39,6 +40,14 @@ pub(super) enum Command {
     Import(import::ImportArgs),
     /// Predict what happens when hosts and links fail
     Simulate(simulate::SimulateArgs),
+    /// Show what would change on the hosts, and what clients would notice
+    Plan(plan::PlanArgs),
+    /// Change the hosts, all or none
+    Apply(apply::ApplyArgs),
+    /// Take back what an interrupted or held apply left pending
+    Rollback(ending::EndingArgs),
+    /// Keep what an apply holds
+    Confirm(ending::EndingArgs),
     /// Look at live hosts: what differs from the description, who is master
     Status(status::StatusArgs),
     /// Take a live host out of service without a loss

@@ -15,6 +15,7 @@ use super::host_arguments;
 use super::host_files::{self, FoundHost};
 use super::input;
 use super::levels::LevelArgs;
+use super::lint_fix::{self, Told, Written};
 use super::ssh_arguments::SshArgs;
 use super::ui::Ui;
 use crate::config::{Description, examples};
@@ -114,7 +115,12 @@ pub(super) fn run(ui: &mut Ui, args: &LintArgs) -> Result<Outcome, CommandError>
         )
         .hint("run it once for -, and once for the files"));
     }
-    let mut inputs = inputs(args);
+    let mut live = args.paths.iter().map(|path| path.as_os_str());
+    if (args.fix || args.diff) && live.any(|path| host_arguments::over_ssh(path).is_some()) {
+        return Err(CommandError::usage("--fix and --diff are for files, not for live hosts")
+            .hint("`carpgen import` makes a description of them, `carpgen plan` and `carpgen apply` change them"));
+    }
+    let mut inputs = inputs(ui, args);
     for found in &mut inputs.clusters {
         // In the order that the rules know them by.
         found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -140,11 +146,15 @@ fn report_on(
         descriptions: texts,
         clusters,
         errors,
-    } = inputs(ui, args);
-    let texts = inputs.iter();
-    let descriptions: Vec<Description<'_>> =
-        texts.map(|input| Description::read(&input.text)).collect();
-    let mut report = Report::default();
+    } = inputs;
+    let descriptions: Vec<Description<'_>> = texts
+        .iter()
+        .map(|input| Description::read(&input.text))
+        .collect();
+    let mut report = Report {
+        fixed,
+        ..Report::default()
+    };
     let mut unreadable = false;
     let mut silenced = Vec::new();
     for (input, description) in texts.iter().zip(&descriptions) {

@@ -1,9 +1,12 @@
 //! The commands. The only room that touches files, processes, the environment and the terminal.
 
+mod apply;
 mod args;
 mod capture;
+mod changing;
 mod completions;
 mod drain;
+mod ending;
 mod error;
 mod explain;
 mod generate;
@@ -16,8 +19,10 @@ mod interrupt;
 mod keygen;
 mod levels;
 mod lint;
+mod lint_fix;
 mod live;
 mod output;
+mod plan;
 mod refusal;
 mod render;
 mod schema;
@@ -48,6 +53,10 @@ enum Outcome {
     Findings,
     /// Findings in a text that cannot be understood, or hosts that do not answer.
     BadInput,
+    /// Hosts were changed, and are as they were.
+    RolledBack,
+    /// A host needs a person.
+    NeedsPerson,
     /// A check of monitoring, with exit codes of its own.
     Check(NagiosState),
 }
@@ -70,6 +79,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Ok(Outcome::BadInput) => ExitCode::from(3),
+        Ok(Outcome::RolledBack) => ExitCode::from(4),
+        Ok(Outcome::NeedsPerson) => ExitCode::from(5),
         Ok(Outcome::Check(state)) => ExitCode::from(state.code()),
         // Whoever reads has seen enough.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
@@ -88,6 +99,10 @@ fn dispatch(ui: &mut Ui, args: Args) -> Result<Outcome, CommandError> {
         Command::Render(args) => render::run(ui, &args),
         Command::Import(args) => import::run(ui, &args),
         Command::Simulate(args) => simulate::run(ui, &args),
+        Command::Plan(args) => plan::run(ui, &args),
+        Command::Apply(args) => apply::run(ui, &args),
+        Command::Rollback(args) => ending::rollback(ui, &args),
+        Command::Confirm(args) => ending::confirm(ui, &args),
         Command::Status(args) => status::run(ui, &args),
         Command::Drain(args) => drain::run_drain(ui, &args),
         Command::Undrain(args) => drain::run_undrain(ui, &args),

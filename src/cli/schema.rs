@@ -10,7 +10,7 @@ use crate::{config, report};
 #[derive(Debug, clap::Args)]
 pub(super) struct SchemaArgs {
     /// What to describe: the description, or the JSON output of a command
-    #[arg(value_name = "WHAT", default_value = "cluster.toml", value_parser = ["cluster.toml", "lint", "render", "simulate", "status"])]
+    #[arg(value_name = "WHAT", default_value = "cluster.toml", value_parser = ["cluster.toml", "lint", "plan", "render", "simulate", "status"])]
     what: String,
 }
 

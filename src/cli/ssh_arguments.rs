@@ -1,6 +1,7 @@
 //! The options of commands that log in to hosts.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::CommandError;
@@ -19,7 +20,8 @@ pub(super) struct SshArgs {
     pub(super) timeout: Duration,
 }
 
-fn time(text: &str) -> Result<Duration, String> {
+/// Reads a time such as `5s`, `300ms` or `10m`.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
     let us = scenario::time_us(text).filter(|us| *us > 0);
     us.map(Duration::from_micros)
         .ok_or_else(|| "write a number above 0 and a unit, such as 5s or 300ms".to_owned())
@@ -36,6 +38,11 @@ impl SshArgs {
             })?;
         }
         Ok(Ssh::new(self.ssh_config.clone(), interrupt::flag()?))
+    }
+
+    /// The same without an ear for Ctrl-C: what was begun must be taken back.
+    pub(super) fn rescue(&self) -> Ssh {
+        Ssh::new(self.ssh_config.clone(), Arc::default())
     }
 }
 
