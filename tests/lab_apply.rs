@@ -1,0 +1,452 @@
+//! `carpgen plan` and `apply` on emulated hosts: hosts end as described, a restart changes nothing, and clients notice what
+//! was predicted.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::print_stdout, reason = "figures that a test measures")]
+
+mod lab_support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use lab_support::process::{Ran, Running, run};
+use lab_support::standing::Snapshot;
+use lab_support::{Lab, Options, System};
+
+const KEY: &str = "fourteensigns1";
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// A vhid of a description: its number, its addresses, the order of its nodes.
+type Group<'g> = (u8, &'g [&'g str], &'g [&'g str]);
+
+/// A description of the hosts of a laboratory.
+fn description(lab: &Lab, key: &str, groups: &[Group<'_>]) -> String {
+    let release = lab.options().system.release();
+    let mut text =
+        format!("[cluster]\nname = \"lab\"\nrelease = \"{release}\"\npass = \"{key}\"\n");
+    for (host, number) in lab.hosts().iter().zip(2..) {
+        text += &format!(
+            "[[node]]\nname = \"{host}\"\n[node.interfaces]\nlan = {{ name = \"em0\", addresses = [\"192.0.2.{number}/24\"] }}\n"
+        );
+    }
+    for (id, vips, order) in groups {
+        let vips: Vec<String> = vips.iter().map(|vip| format!("\"{vip}\"")).collect();
+        let order: Vec<String> = order.iter().map(|host| format!("\"{host}\"")).collect();
+        text += &format!(
+            "[[vhid]]\nid = {id}\nsegment = \"lan\"\nvips = [{}]\npriority = [{}]\n",
+            vips.join(", "),
+            order.join(", ")
+        );
+    }
+    text
+}
+
+/// A folder with a description, and the laboratory that it is about.
+struct Work<'l> {
+    lab: &'l Lab,
+    folder: TempDir,
+}
+
+impl<'l> Work<'l> {
+    fn new(lab: &'l Lab, text: &str) -> Self {
+        let work = Self {
+            lab,
+            folder: TempDir::new().unwrap(),
+        };
+        work.describe(text);
+        work
+    }
+
+    fn describe(&self, text: &str) {
+        fs::write(self.folder.path().join("cluster.toml"), text).unwrap();
+    }
+
+    fn carpgen(&self, arguments: &[&str]) -> Ran {
+        let mut command = carpgen(self.folder.path(), self.lab, arguments);
+        command.env("LC_ALL", "C.UTF-8");
+        let ran = run(command, LIMIT);
+        for text in [&ran.stdout, &ran.stderr] {
+            assert!(!text.contains(KEY), "the key shows: {text}");
+        }
+        ran
+    }
+
+    /// Runs a command that must end with this code.
+    fn ends(&self, code: i32, arguments: &[&str]) -> Ran {
+        let ran = self.carpgen(arguments);
+        assert_eq!(
+            ran.code,
+            Some(code),
+            "{arguments:?}: {}\n{}",
+            ran.stdout,
+            ran.stderr
+        );
+        ran
+    }
+
+    /// Applies the description, and compares what clients noticed with the prediction. Then nothing is left to change.
+    fn apply(&self) {
+        self.apply_with(&[]);
+    }
+
+    fn apply_with(&self, options: &[&str]) {
+        let plan: Vec<&str> = ["plan", "--format", "json"]
+            .iter()
+            .chain(options)
+            .copied()
+            .collect();
+        let plan: Value = serde_json::from_str(&self.ends(1, &plan).stdout).unwrap();
+        let monitor = self.lab.monitor();
+        let apply: Vec<&str> = ["apply", "--yes"].iter().chain(options).copied().collect();
+        let ran = self.ends(0, &apply);
+        std::thread::sleep(Duration::from_secs(1));
+        let measured = monitor.finish();
+        for predicted in plan["prediction"].as_array().unwrap() {
+            let vhid = predicted["vhid"].to_string();
+            // A vhid that is new has no service to lose.
+            if predicted["served_before"] == false {
+                continue;
+            }
+            let outage = measured
+                .get(&format!("lan:{vhid}"))
+                .or_else(|| measured.get(&vhid))
+                .unwrap();
+            for (name, seconds) in [
+                ("no_master_us", outage.no_master),
+                ("dual_master_us", outage.several_masters),
+            ] {
+                let wanted = predicted[name].as_f64().unwrap() / 1e6;
+                println!("vhid {vhid}: {name} {wanted:.3} s predicted, {seconds:.3} s measured");
+                assert!(
+                    (seconds - wanted).abs() <= (0.1 * wanted).max(ALLOWANCE),
+                    "vhid {vhid}: {name} {wanted:.3} s predicted, {seconds:.3} s measured\n{}",
+                    ran.stderr
+                );
+            }
+        }
+        let ran = self.carpgen(&["plan"]);
+        assert!(ran.stdout.contains("No changes"), "{}", ran.stdout);
+        assert_eq!(ran.code, Some(0));
+    }
+
+    /// After a restart every host runs what it ran before.
+    fn survives_a_restart(&self) {
+        let take = || -> BTreeMap<String, Vec<String>> {
+            let hosts = self.lab.hosts().iter();
+            hosts
+                .map(|host| {
+                    (
+                        host.clone(),
+                        Snapshot::take(self.lab, host).unwrap().live().to_vec(),
+                    )
+                })
+                .collect()
+        };
+        let before = take();
+        self.lab.reboot(self.lab.hosts());
+        self.lab.wait();
+        assert_eq!(before, take());
+    }
+}
+
+/// What a busy machine adds to what is measured, in seconds.
+const ALLOWANCE: f64 = 0.1;
+
+fn carpgen(folder: &Path, lab: &Lab, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_carpgen"));
+    let config = lab.ssh_config();
+    command.current_dir(folder).args(arguments);
+    command.arg("--ssh-config").arg(config);
+    command
+}
+
+fn prefix(system: System) -> &'static str {
+    match system {
+        System::FreeBsd9 => "/24",
+        System::FreeBsd14 => "/32",
+    }
+}
+
+#[test]
+fn a_bare_pair_gets_everything_and_keeps_it() {
+    for system in System::ALL {
+        let Some(lab) = Lab::up(&Options::new(system, &["a", "b"])) else {
+            return;
+        };
+        let vips = ["192.0.2.101", "192.0.2.102"].map(|vip| format!("{vip}{}", prefix(system)));
+        let groups: [Group<'_>; 2] = [(1, &[&vips[0]], &["a", "b"]), (2, &[&vips[1]], &["b", "a"])];
+        let work = Work::new(&lab, &description(&lab, KEY, &groups));
+        work.apply();
+        lab.wait_masters(&[("1", &["a"]), ("2", &["b"])], Duration::from_secs(10));
+        work.survives_a_restart();
+        assert!(
+            work.carpgen(&["plan"])
+                .stdout
+                .starts_with("No changes: 2 hosts, 2 vhids, 2 VIPs as described")
+        );
+        lab.wait_masters(&[("1", &["a"]), ("2", &["b"])], Duration::from_secs(10));
+    }
+}
+
+#[test]
+fn a_live_pair_changes_as_predicted() {
+    for system in System::ALL {
+        let Some(lab) = Lab::up(&Options::new(system, &["a", "b"])) else {
+            return;
+        };
+        let vip = |number: u8| format!("192.0.2.{number}{}", prefix(system));
+        let (one, two, three) = (vip(101), vip(102), vip(103));
+        let work = Work::new(&lab, &description(&lab, KEY, &[(1, &[&one], &["a", "b"])]));
+        work.apply();
+        lab.wait();
+        println!("{system:?}: the roles are swapped");
+        work.describe(&description(&lab, KEY, &[(1, &[&one], &["b", "a"])]));
+        work.apply();
+        lab.wait_masters(&[("1", &["b"])], Duration::from_secs(10));
+        println!("{system:?}: the key changes");
+        work.describe(&description(
+            &lab,
+            "anotherkey12",
+            &[(1, &[&one], &["b", "a"])],
+        ));
+        work.apply();
+        println!("{system:?}: an address joins the live vhid");
+        work.describe(&description(
+            &lab,
+            "anotherkey12",
+            &[(1, &[&one, &two], &["b", "a"])],
+        ));
+        work.apply();
+        println!("{system:?}: a vhid of its own joins");
+        work.describe(&description(
+            &lab,
+            "anotherkey12",
+            &[(1, &[&one, &two], &["b", "a"]), (3, &[&three], &["a", "b"])],
+        ));
+        work.apply();
+        println!("{system:?}: an address leaves, and a vhid");
+        work.describe(&description(
+            &lab,
+            "anotherkey12",
+            &[(1, &[&one], &["b", "a"])],
+        ));
+        work.apply_with(&["--prune"]);
+        work.survives_a_restart();
+    }
+}
+
+/// A pair whose files somebody wrote by hand, with more in them than carpgen would write.
+fn hand_written(system: System) -> Option<Lab> {
+    let mut options = Options::new(system, &["a", "b"]);
+    options.carp = true;
+    let lab = Lab::up(&options)?;
+    for (host, own, first, second) in [("a", 77, 0, 100), ("b", 78, 100, 0)] {
+        let lines = match system {
+            System::FreeBsd9 => format!(
+                "cloned_interfaces=\"carp3 carp7\"   # by hand\nifconfig_carp3=\"vhid 11 advskew {first} pass {KEY} 192.0.2.101/24\"\nifconfig_carp7=\"vhid 12 advskew {second} pass {KEY} 192.0.2.102/24\"\nifconfig_carp7_alias0=\"inet 192.0.2.103/24\"\n"
+            ),
+            System::FreeBsd14 => format!(
+                "KEY='{KEY}'\nifconfig_em0_alias0=\"inet 192.0.2.{own}/32\"\nifconfig_em0_alias1=\"vhid 11 advskew {first} pass ${{KEY}} alias 192.0.2.101/32\"\nifconfig_em0_aliases=\"inet 192.0.2.102/32 vhid 12 advskew {second} pass ${{KEY}} inet 192.0.2.103/32 vhid 12\"\n"
+            ),
+        };
+        lab.append_file(host, "/etc/rc.conf", &lines);
+        lab.append_file(host, "/etc/sysctl.conf", "net.inet.carp.preempt=1\n");
+    }
+    lab.save();
+    lab.reset();
+    lab.wait();
+    Some(lab)
+}
+
+#[test]
+fn a_pair_that_was_written_by_hand_is_adopted_as_it_is() {
+    for system in System::ALL {
+        let Some(lab) = hand_written(system) else {
+            return;
+        };
+        let work = Work::new(&lab, "");
+        fs::remove_file(work.folder.path().join("cluster.toml")).unwrap();
+        let import = work.carpgen(&["import", "a=ssh:a", "b=ssh:b", "--out", "cluster.toml"]);
+        assert_eq!(import.code, Some(0), "{}", import.stderr);
+        let plan = work.ends(0, &["plan"]);
+        assert!(
+            plan.stdout
+                .starts_with("No changes: 2 hosts, 2 vhids, 3 VIPs as described"),
+            "{}",
+            plan.stdout
+        );
+        // One number changes: one word in one file of each host, and one live command.
+        let path = work.folder.path().join("cluster.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let changed = text.replacen(
+            "[cluster]\n",
+            "[cluster]\nskew = { first = 10, step = 100 }\n",
+            1,
+        );
+        let changed: String = changed
+            .lines()
+            .filter(|line| !line.starts_with("advskew"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let before: Vec<String> = lab
+            .hosts()
+            .iter()
+            .map(|host| lab.read_file(host, "/etc/rc.conf"))
+            .collect();
+        if changed.contains("priority") {
+            fs::write(&path, &changed).unwrap();
+            work.apply();
+            for (host, before) in lab.hosts().iter().zip(&before) {
+                let after = lab.read_file(host, "/etc/rc.conf");
+                assert_eq!(before.lines().count(), after.lines().count(), "{after}");
+                assert!(!after.contains("carpgen"), "{after}");
+            }
+            work.survives_a_restart();
+        } else {
+            panic!("the import has no order to change: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_change_on_trial_is_kept_or_taken_back() {
+    let Some(lab) = Lab::up(&Options::new(System::FreeBsd14, &["a", "b"])) else {
+        return;
+    };
+    let groups =
+        |order: [&'static str; 2]| description(&lab, KEY, &[(1, &["192.0.2.101/32"], &order)]);
+    let work = Work::new(&lab, &groups(["a", "b"]));
+    work.apply();
+    let files = || lab.read_file("a", "/etc/rc.conf");
+    let before = files();
+    let hold = |text: &str| {
+        work.describe(text);
+        let mut command = carpgen(
+            work.folder.path(),
+            &lab,
+            &["apply", "--yes", "--hold", "60s"],
+        );
+        command.env("LC_ALL", "C.UTF-8");
+        let mut running = Running::start(command, "");
+        // Nothing to confirm until all is changed.
+        let refused = loop {
+            let ran = work.carpgen(&["confirm"]);
+            if ran.code == Some(0) || running.ended() || running.age() > LIMIT {
+                break ran;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        };
+        (running, refused)
+    };
+    let (running, confirmed) = hold(&groups(["b", "a"]));
+    assert_eq!(confirmed.code, Some(0), "{}", confirmed.stderr);
+    let ran = running.finish(LIMIT);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_ne!(before, files());
+    lab.wait_masters(&[("1", &["b"])], Duration::from_secs(10));
+    // The same again, taken back while it is held.
+    let changed = files();
+    work.describe(&groups(["a", "b"]));
+    let command = carpgen(
+        work.folder.path(),
+        &lab,
+        &["apply", "--yes", "--hold", "60s"],
+    );
+    let mut running = Running::start(command, "");
+    let pending = lab.root("a").join("var/db/carpgen/pending");
+    let is_held =
+        || fs::read_to_string(&pending).is_ok_and(|text| text.lines().any(|line| line == "held"));
+    while !is_held() {
+        assert!(!running.ended() && running.age() < LIMIT);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // A second change is refused meanwhile.
+    let second = work.carpgen(&["apply", "--yes"]);
+    assert_eq!(second.code, Some(3), "{}", second.stderr);
+    assert!(second.stderr.contains("is pending"), "{}", second.stderr);
+    work.ends(0, &["rollback"]);
+    let ran = running.finish(LIMIT);
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    assert_eq!(changed, files());
+    lab.wait_masters(&[("1", &["b"])], Duration::from_secs(10));
+}
+
+#[test]
+fn a_third_host_joins_demoted_and_leaves() {
+    for system in System::ALL {
+        let Some(lab) = Lab::up(&Options::new(system, &["a", "b", "c"])) else {
+            return;
+        };
+        let vip = format!("192.0.2.101{}", prefix(system));
+        let of = |order: &[&str], away: bool| {
+            let text = description(&lab, KEY, &[(1, &[&vip], order)]);
+            if away {
+                text.replace("name = \"c\"\n", "name = \"c\"\naway = \"not yet\"\n")
+            } else {
+                text
+            }
+        };
+        // The host that joins is the preferred master: it must not grab the address untested.
+        let work = Work::new(&lab, &of(&["c", "a", "b"], true));
+        work.apply();
+        lab.wait_masters(&[("1", &["a"])], Duration::from_secs(15));
+        work.describe(&of(&["c", "a", "b"], false));
+        let monitor = lab.monitor();
+        let ran = work.ends(0, &["apply", "--yes"]);
+        assert!(ran.stdout.contains("it joins demoted"), "{}", ran.stdout);
+        let outage = &monitor.finish()["lan:1"];
+        assert!(
+            outage.no_master < ALLOWANCE && outage.several_masters < ALLOWANCE,
+            "{outage:?}"
+        );
+        lab.wait_masters(&[("1", &["a"])], Duration::from_secs(5));
+        work.ends(0, &["undrain", "c"]);
+        lab.wait_masters(&[("1", &["c"])], Duration::from_secs(15));
+        assert_eq!(work.ends(0, &["plan"]).code, Some(0));
+        work.describe(&of(&["a", "b"], false));
+        work.apply_with(&["--prune"]);
+        lab.wait_masters(&[("1", &["a"])], Duration::from_secs(15));
+    }
+}
+
+#[test]
+fn one_changed_host_costs_three_logins_and_no_key_leaves_it() {
+    let Some(lab) = Lab::up(&Options::new(System::FreeBsd14, &["a", "b"])) else {
+        return;
+    };
+    let text = description(&lab, KEY, &[(1, &["192.0.2.101/32"], &["a", "b"])]);
+    let work = Work::new(&lab, &text);
+    work.apply();
+    let logins = |host: &str| lab.sessions(host).len();
+    let before = (logins("a"), logins("b"));
+    work.describe(&text.replace("priority = [\"a\", \"b\"]", "advskew = { a = 0, b = 150 }"));
+    work.ends(0, &["apply", "--yes"]);
+    // On b: to look, to change, to read back, to keep. On a: to look, and to see who is master.
+    assert!(logins("b") - before.1 <= 4, "{:?}", lab.sessions("b"));
+    assert!(logins("a") - before.0 <= 2, "{:?}", lab.sessions("a"));
+    for host in lab.hosts() {
+        for session in lab.sessions(host) {
+            assert!(!session.command.contains(KEY));
+        }
+        let folder = lab.root(host).join("var/db/carpgen");
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(!text.contains(KEY), "{}", path.display());
+        }
+        for logged in lab.commands_log(host) {
+            let holds = logged.argv.iter().any(|word| word.contains(KEY));
+            assert!(
+                !holds || logged.argv[0] == "ifconfig",
+                "{:?}",
+                logged.argv[0]
+            );
+        }
+    }
+}
