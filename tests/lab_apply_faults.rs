@@ -160,7 +160,7 @@ fn apply(lab: &Lab) -> Command {
             "--confirm-within",
             "3s",
             "--timeout",
-            "3s",
+            "8s",
             "--ssh-config",
             config.to_str().unwrap(),
         ],
@@ -199,7 +199,11 @@ fn tried(scenario: &Scenario, every: usize, offset: usize) {
     let matrix = run(&Change {
         options,
         prepare: &|lab| prepare(lab, scenario),
-        ready: &|lab| lab.wait(),
+        ready: &|lab| {
+            if scenario.old.vhids {
+                lab.wait();
+            }
+        },
         program: &apply,
         limit: Duration::from_secs(150),
         settle_at_least: Duration::from_millis(200),

@@ -12,7 +12,8 @@ use super::ui::Ui;
 use crate::plan::action::Speller;
 use crate::plan::digest;
 use crate::remote::Ssh;
-use crate::remote::transaction::script::{HostWork, Identity, STATE_FOLDER};
+use crate::remote::transaction::script::{Identity, STATE_FOLDER};
+use crate::remote::transaction::work::HostWork;
 use crate::remote::transaction::{Ending, Part, Times, Transaction};
 use crate::report::{self, PlanReport};
 

@@ -11,9 +11,11 @@
 //! Until `finish` every host returns by itself: by its timer, at a restart, or by `sh /var/db/carpgen/undo`.
 
 mod check;
+mod ending;
 pub mod pending;
 mod rollback;
 pub mod script;
+pub mod work;
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -24,7 +26,8 @@ use crate::dialect::RenderError;
 use crate::plan::order::HostPart;
 use crate::plan::prediction::Prediction;
 use crate::plan::step::Step;
-use script::{HostWork, Identity, Scripts};
+use script::{Identity, Scripts};
+use work::HostWork;
 
 /// How much longer than a login the scripts of a step may take.
 const SCRIPT_TIME: Duration = Duration::from_secs(10);
@@ -359,136 +362,5 @@ impl Transaction<'_> {
             Some(command) => format!("`{command}` failed: {words}"),
             None => words,
         }
-    }
-
-    /// Waits for `carpgen confirm`, or for the time to be up. Whoever confirms carries it to its end.
-    fn hold(&self) -> Result<Option<Ending>, Stop> {
-        let Some(hold) = self.times.hold else {
-            return Ok(None);
-        };
-        let active = self.active();
-        let request = self.request(script::hold(&self.token, hold.as_secs().max(1)));
-        let replies = in_parallel(&active, DEFAULT_WIDTH, |part| {
-            self.transport.exchange(&part.target, &request)
-        });
-        for (part, reply) in active.iter().zip(replies) {
-            let reply = reply.map_err(|error| Stop::because(error.to_string()))?;
-            if reply.status != 0 {
-                return Err(Stop::because(format!(
-                    "{}: {}",
-                    part.target.host,
-                    self.words(part, &reply)
-                )));
-            }
-        }
-        let seconds = hold.as_secs();
-        self.progress.say(None, &format!("held: `carpgen confirm` keeps the change, otherwise every host returns in {seconds} s"));
-        let ends = Instant::now() + hold;
-        let request = self.request(script::state());
-        let Some(first) = active.first() else {
-            return Ok(None);
-        };
-        let committed = format!("{} committed", self.identity.id);
-        let undone = format!("{} undone", self.identity.id);
-        while Instant::now() < ends {
-            std::thread::sleep(Duration::from_millis(500).min(hold));
-            match self.transport.exchange(&first.target, &request) {
-                Ok(reply) if reply.stdout.starts_with(committed.as_bytes()) => {
-                    return Ok(Some(Ending::Committed));
-                }
-                Ok(reply) if reply.stdout.starts_with(undone.as_bytes()) => {
-                    return Err(Stop::because("it was taken back on a host"));
-                }
-                Err(TransportError::Interrupted { .. }) => {
-                    return Err(Stop::because("interrupted"));
-                }
-                Ok(_) | Err(_) => {}
-            }
-        }
-        Err(Stop::because(format!(
-            "nobody confirmed it within {seconds} s"
-        )))
-    }
-
-    /// The boot files go in place on all hosts. Where one host alone takes part, it is through then.
-    fn commit(&self) -> Result<bool, Stop> {
-        let active = self.active();
-        let is_single = active.len() == 1;
-        let script = if is_single {
-            script::commit_and_finish(&self.identity.id, &self.token)
-        } else {
-            script::commit(&self.token)
-        };
-        let request = self.request(script).over_new_login();
-        let replies = in_parallel(&active, DEFAULT_WIDTH, |part| {
-            self.transport.exchange(&part.target, &request)
-        });
-        for (part, reply) in active.iter().zip(replies) {
-            let host = part.target.host.as_str();
-            let stop = match reply {
-                Ok(reply) if reply.status == 0 => continue,
-                Ok(reply) if matches!(reply.status, 76 | 77) => {
-                    Stop::because(format!("{host}: it returned before it was confirmed"))
-                }
-                Ok(reply) => Stop::because(format!("{host}: {}", self.words(part, &reply))),
-                Err(error) => Stop::because(error.to_string()),
-            };
-            // The answer may be lost, and the work done.
-            if !(is_single && self.is_committed(part)) {
-                return Err(stop);
-            }
-        }
-        if is_single {
-            self.progress.say(
-                active.first().map(|part| part.target.host.as_str()),
-                "committed",
-            );
-        }
-        Ok(is_single)
-    }
-
-    /// Whether a host says that it is through. One that restarts is waited for.
-    fn is_committed(&self, part: &Part<'_>) -> bool {
-        let ends = Instant::now() + rollback::START;
-        let request = Request::new(script::state(), self.times.login).over_new_login();
-        let committed = format!("{} committed", self.identity.id);
-        while Instant::now() < ends {
-            if let Ok(reply) = self.rescue.exchange(&part.target, &request) {
-                return reply.stdout.starts_with(committed.as_bytes());
-            }
-            std::thread::sleep(PAUSE);
-        }
-        false
-    }
-
-    /// The timers are disarmed. A host that does not answer is asked again, until it has returned by itself.
-    fn finish(&self) -> Ending {
-        let ends = Instant::now() + self.times.confirm_within;
-        let mut left = self.active();
-        let request = self
-            .request(script::finish(&self.identity.id, &self.token))
-            .over_new_login();
-        let mut returned = Vec::new();
-        while !left.is_empty() && Instant::now() < ends {
-            let replies = in_parallel(&left, DEFAULT_WIDTH, |part| {
-                self.rescue.exchange(&part.target, &request)
-            });
-            let mut again = Vec::new();
-            for (part, reply) in left.into_iter().zip(replies) {
-                let host = part.target.host.as_str();
-                match reply {
-                    Ok(reply) if reply.stdout.starts_with(b"committed") => {
-                        self.progress.say(Some(host), "committed")
-                    }
-                    Ok(reply) if matches!(reply.status, 76 | 77) => returned.push(part),
-                    Ok(_) | Err(_) => again.push(part),
-                }
-            }
-            left = again;
-            if !left.is_empty() {
-                std::thread::sleep(PAUSE);
-            }
-        }
-        self.judge_finish(&left, &returned)
     }
 }

@@ -158,30 +158,4 @@ impl Transaction<'_> {
             vec![hosts]
         }
     }
-
-    /// What is said when the boot files are in place everywhere and some hosts did not say that they are through.
-    pub(super) fn judge_finish(&self, silent: &[&Part<'_>], returned: &[&Part<'_>]) -> Ending {
-        if silent.is_empty() && returned.is_empty() {
-            return Ending::Committed;
-        }
-        let mut todo = Vec::new();
-        for part in returned {
-            todo.push(format!(
-                "# {} has returned to what it was, the others have not",
-                part.target.host
-            ));
-            todo.push(format!("carpgen apply --host {}", part.target.host));
-        }
-        for part in silent {
-            todo.push(format!(
-                "# {} does not answer; it may return to what it was",
-                part.target.host
-            ));
-            todo.push("carpgen status".to_owned());
-        }
-        Ending::NeedsPerson {
-            cause: "not every host confirmed the end".to_owned(),
-            todo,
-        }
-    }
 }

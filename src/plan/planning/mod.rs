@@ -1,17 +1,26 @@
 //! From a description and what was found on its hosts to a plan.
 
+mod alternatives;
+mod checks;
+
 use std::collections::BTreeSet;
 
-use super::boot::{BootEdits, BootInput, BootOptions, BootProblem, FileEdit, boot_edits};
-use super::change::{Change, Extra, Running, changes};
-use super::observed::{CarpSupport, Observed};
-use super::order::{Candidate, HostPart, acceptance_vhids, best, changes_acceptance, naive};
-use super::prediction::Present;
-use super::roles::masters;
 use crate::model::{
-    Cluster, GroupName, HostConfig, HostName, InterfaceConfig, Key, KnownSysctl, Mode, Node,
-    SegmentName, Sysctl, Vhid, VhidConfig, Vip,
+    Cluster, HostConfig, HostName, InterfaceConfig, Key, KnownSysctl, Mode, Node, Sysctl,
+    VhidConfig, Vip,
 };
+use crate::plan::boot::{BootEdits, BootInput, BootOptions, FileEdit, boot_edits};
+use crate::plan::change::{Extra, Running, changes};
+use crate::plan::observed::{CarpSupport, Observed};
+use crate::plan::order::{Candidate, HostPart, best, naive};
+use crate::plan::prediction::Present;
+use crate::plan::roles::masters;
+
+use alternatives::alternatives;
+use checks::{check, check_choice};
+
+pub use alternatives::OwnVhid;
+pub use checks::PlanError;
 
 /// What may be done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,77 +44,6 @@ pub struct Found<'a> {
     pub wanted: &'a HostConfig,
     /// As it is.
     pub observed: &'a Observed,
-}
-
-/// Why there is no plan. Nothing has been done.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// The host runs another release than the description says.
-    #[error("{host} runs {runs}, and the description says {described}")]
-    Release {
-        /// The host.
-        host: HostName,
-        /// What it runs.
-        runs: String,
-        /// What is described.
-        described: String,
-        /// The family that it runs.
-        family: &'static str,
-    },
-    /// None of the host's own addresses is on the machine.
-    #[error(
-        "{host} has none of the addresses that are described for it ({addresses}): is {destination} the right machine?"
-    )]
-    WrongMachine {
-        /// The host.
-        host: HostName,
-        /// Its addresses.
-        addresses: String,
-        /// Where it was looked for.
-        destination: String,
-    },
-    /// An interface does not exist.
-    #[error("{host} has no interface {interface}; it has {others}")]
-    NoInterface {
-        /// The host.
-        host: HostName,
-        /// The interface.
-        interface: String,
-        /// Those that it has.
-        others: String,
-    },
-    /// A file could not be read.
-    #[error("{host}: {path} cannot be read: {why}")]
-    Unreadable {
-        /// The host.
-        host: HostName,
-        /// The file.
-        path: String,
-        /// Why.
-        why: String,
-    },
-    /// The boot files cannot be edited.
-    #[error("{host}: {problem}")]
-    Boot {
-        /// The host.
-        host: HostName,
-        /// What is in the way.
-        problem: BootProblem,
-    },
-    /// Hosts that change together are not all among those that are chosen.
-    #[error(
-        "vhid {vhid} on {segment} must change on {hosts} together: {left_out} would keep what it has, and both would be master"
-    )]
-    LeftOut {
-        /// The segment.
-        segment: SegmentName,
-        /// The vhid.
-        vhid: Vhid,
-        /// The hosts that change it.
-        hosts: String,
-        /// The one that is left out.
-        left_out: String,
-    },
 }
 
 /// A host of a plan.
@@ -144,23 +82,6 @@ pub struct Plan {
     pub naive: Candidate,
     /// What would cost nothing instead.
     pub alternatives: Vec<OwnVhid>,
-}
-
-/// An address that interrupts a live vhid by joining it, and would not in a vhid of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnVhid {
-    /// The address.
-    pub vip: Vip,
-    /// The vhid that it is to join.
-    pub vhid: Vhid,
-    /// Their segment.
-    pub segment: SegmentName,
-    /// A number that nobody uses there.
-    pub free: Vhid,
-    /// The group that the vhid moves with.
-    pub group: Option<GroupName>,
-    /// The order of its nodes.
-    pub order: Vec<HostName>,
 }
 
 impl Plan {
@@ -206,118 +127,6 @@ pub fn plan(
         chosen,
         hosts,
     })
-}
-
-/// The addresses that would rather have a vhid of their own.
-fn alternatives(cluster: &Cluster, parts: &[HostPart], chosen: &Candidate) -> Vec<OwnVhid> {
-    let mut found: Vec<OwnVhid> = Vec::new();
-    for change in parts.iter().flat_map(|part| &part.changes) {
-        let Change::AddAddress { vhid, vip } = change else {
-            continue;
-        };
-        let hurts = chosen.prediction.vhids.iter().any(|seen| {
-            seen.segment == vhid.segment.to_string()
-                && seen.vhid == vhid.vhid.number()
-                && seen.served_before
-                && seen.no_master_us + seen.dual_master_us > 0
-        });
-        let mut specs = cluster.vhids.iter();
-        let spec = specs.find(|spec| spec.segment == vhid.segment && spec.id == vhid.vhid);
-        let (Some(spec), Some(free)) = (spec, free_vhid(cluster, &vhid.segment)) else {
-            continue;
-        };
-        if hurts && !found.iter().any(|other| other.vip == *vip) {
-            found.push(OwnVhid {
-                vip: *vip,
-                vhid: vhid.vhid,
-                segment: vhid.segment.clone(),
-                free,
-                group: spec.group.clone(),
-                order: spec.order.clone(),
-            });
-        }
-    }
-    found
-}
-
-/// The lowest number that no vhid of a segment has, nor a stranger.
-fn free_vhid(cluster: &Cluster, segment: &SegmentName) -> Option<Vhid> {
-    let reserved = cluster
-        .segments
-        .iter()
-        .filter(|other| other.name == *segment);
-    let reserved: Vec<Vhid> = reserved
-        .flat_map(|segment| segment.reserved.clone())
-        .collect();
-    let used = |vhid: &Vhid| {
-        let mut specs = cluster.vhids.iter();
-        reserved.contains(vhid) || specs.any(|spec| spec.segment == *segment && spec.id == *vhid)
-    };
-    let all = (1..=255).filter_map(|number| Vhid::new(number).ok());
-    all.into_iter().find(|vhid| !used(vhid))
-}
-
-/// What must be right about a host before anything is planned.
-fn check(found: &Found<'_>) -> Result<(), PlanError> {
-    let (node, observed) = (found.node, found.observed);
-    let host = || node.name.clone();
-    if observed.release != node.release {
-        return Err(PlanError::Release {
-            host: host(),
-            runs: observed.release_text.clone(),
-            described: node.release.to_string(),
-            family: observed.release.as_str(),
-        });
-    }
-    let own: Vec<_> = node
-        .interfaces
-        .iter()
-        .flat_map(|interface| &interface.addresses)
-        .collect();
-    let has = |address| {
-        observed
-            .interfaces
-            .iter()
-            .flat_map(|shown| &shown.addresses)
-            .any(|shown| shown.address == address)
-    };
-    if !own.is_empty() && !own.iter().any(|address| has(address.addr())) {
-        let addresses: Vec<String> = own
-            .iter()
-            .map(|address| address.addr().to_string())
-            .collect();
-        return Err(PlanError::WrongMachine {
-            host: host(),
-            addresses: addresses.join(", "),
-            destination: node.ssh.clone(),
-        });
-    }
-    for interface in &found.wanted.interfaces {
-        if !observed
-            .interfaces
-            .iter()
-            .any(|shown| shown.name == interface.name.as_str())
-        {
-            let others: Vec<&str> = observed
-                .interfaces
-                .iter()
-                .map(|shown| shown.name.as_str())
-                .collect();
-            return Err(PlanError::NoInterface {
-                host: host(),
-                interface: interface.name.to_string(),
-                others: others.join(", "),
-            });
-        }
-    }
-    if let Some(file) = observed.unreadable.first() {
-        return Err(PlanError::Unreadable {
-            host: host(),
-            path: file.path.clone(),
-            why: file.why.clone(),
-        });
-    }
-    Ok(())
 }
 
 /// A host as the simulation takes it: the described interfaces, on their segments, with what runs on them.
@@ -498,62 +307,4 @@ fn joins(wanted: &HostConfig, present: &[Present], place: usize) -> bool {
         .filter(|(other, _)| *other != place);
     let mut served = others.flat_map(|(_, host)| &host.masters);
     served.any(|served| wanted.contains(served))
-}
-
-/// Hosts that must change together are all chosen, or none.
-fn check_choice(
-    cluster: &Cluster,
-    hosts: &[PlannedHost],
-    chosen: &dyn Fn(&HostName) -> bool,
-) -> Result<(), PlanError> {
-    let parts: Vec<HostPart> = hosts.iter().map(|host| host.part.clone()).collect();
-    for (segment, vhid) in acceptance_vhids(&parts, 1) {
-        let changing: Vec<&HostName> = hosts
-            .iter()
-            .filter(|host| host.part.changes_acceptance_of(&segment, vhid))
-            .map(|host| &host.host)
-            .collect();
-        if !changing.iter().any(|host| chosen(host)) {
-            continue;
-        }
-        let members = cluster
-            .vhids
-            .iter()
-            .find(|spec| spec.segment == segment && spec.id == vhid);
-        let away = |host: &HostName| cluster.node(host).is_none_or(|node| node.away.is_some());
-        let unseen = members
-            .into_iter()
-            .flat_map(|spec| &spec.order)
-            .filter(|host| !away(host) && !hosts.iter().any(|other| other.host == **host));
-        let left_out = changing
-            .iter()
-            .copied()
-            .filter(|host| !chosen(host))
-            .chain(unseen)
-            .next();
-        if let Some(left_out) = left_out {
-            let names: Vec<&str> = changing.iter().map(|host| host.as_str()).collect();
-            return Err(PlanError::LeftOut {
-                segment,
-                vhid,
-                hosts: names.join(" and "),
-                left_out: left_out.to_string(),
-            });
-        }
-    }
-    Ok(())
-}
-
-impl HostPart {
-    fn changes_acceptance_of(&self, segment: &SegmentName, vhid: Vhid) -> bool {
-        let about = |change: &&Change| {
-            change
-                .vhid()
-                .is_some_and(|own| own.segment == *segment && own.vhid == vhid)
-        };
-        self.changes
-            .iter()
-            .filter(about)
-            .any(|change| changes_acceptance(change, &self.changes))
-    }
 }
