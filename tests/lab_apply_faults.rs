@@ -1,8 +1,9 @@
 //! `carpgen apply` with a fault at every command: afterwards every host is wholly old or wholly new, and the same after a
 //! restart.
 //!
-//! A fixed sample is tried each time; `CARPGEN_FAULTS=all` tries every point of every scenario, and leaves the tables in
-//! the temporary folder of the build (`target/tmp/apply-*.md`).
+//! A fixed sample is tried each time. `CARPGEN_FAULTS=all` tries every point of every scenario, `CARPGEN_FAULTS=10` every
+//! tenth, and leaves the tables in the temporary folder of the build (`target/tmp/apply-*.md`). `CARPGEN_LABORATORIES` says
+//! how many laboratories work side by side.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 #![allow(clippy::print_stdout, reason = "figures that a test measures")]
@@ -18,6 +19,9 @@ use std::time::Duration;
 use lab_support::matrix::{Change, Fault, FaultPoint, run};
 use lab_support::process::run as run_program;
 use lab_support::{Lab, Options, System};
+
+/// One point of so many is tried each time.
+const SAMPLE: usize = 199;
 
 /// What differs between the old and the new description of a scenario.
 #[derive(Clone, Copy)]
@@ -210,7 +214,7 @@ fn tried(scenario: &Scenario, every: usize, offset: usize) {
         settle_at_most: Duration::from_secs(60),
         faults: &Fault::ALL,
         wanted: &wanted,
-        laboratories: 3,
+        laboratories: setting("CARPGEN_LABORATORIES").unwrap_or(3),
     });
     let Some(matrix) = matrix else { return };
     let text = format!(
@@ -235,10 +239,19 @@ fn tried(scenario: &Scenario, every: usize, offset: usize) {
     );
 }
 
+fn setting(name: &str) -> Option<usize> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 #[test]
 fn whatever_fails_no_host_is_left_between() {
     let all = std::env::var_os("CARPGEN_FAULTS").is_some_and(|value| value == "all");
+    let every = if all {
+        Some(1)
+    } else {
+        setting("CARPGEN_FAULTS")
+    };
     for (place, scenario) in SCENARIOS.iter().enumerate() {
-        tried(scenario, if all { 1 } else { 97 }, place * 13);
+        tried(scenario, every.unwrap_or(SAMPLE), place * 29);
     }
 }

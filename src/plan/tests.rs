@@ -3,10 +3,13 @@
 use super::action::{Action, Speller};
 use super::change::{Change, Running, changes};
 use super::order::{Candidate, HostPart, Sequence, Together, best, naive};
+use super::planning::{Found, Plan, PlanError, PlanOptions, plan};
 use super::prediction::Present;
+use super::{CarpSupport, Observed, ObservedFile, Unreadable};
 use crate::config::{Description, resolve};
+use crate::dialect::parse::{Text, ifconfig_output, sysctl_output};
 use crate::dialect::{Renderer, shell_line};
-use crate::model::{HostConfig, SegmentName, Vhid};
+use crate::model::{FileId, HostConfig, HostName, Key, Mode, Release, SegmentName, Vhid};
 
 const PAIR: &str = r#"
 [cluster]
@@ -203,4 +206,200 @@ fn release_nine_is_spelled_with_carp_interfaces() {
         ]
     );
     assert!(costs(&plan).0 < 100_000, "{:?}", plan.prediction);
+}
+
+/// What a host that runs a configuration shows, with the boot files that make it.
+fn observed(config: &HostConfig, files: &HostConfig) -> Observed {
+    let mut shown = String::from("em0: flags=8943<UP,BROADCAST> metric 0 mtu 1500\n");
+    for address in &config.interfaces[0].addresses {
+        shown += &format!("\tinet {} netmask 0xffffff00\n", address.addr());
+    }
+    for vhid in &config.vhids {
+        for vip in &vhid.vips {
+            shown += &format!(
+                "\tinet {} netmask 0xffffffff vhid {}\n",
+                vip.address(),
+                vhid.vhid
+            );
+        }
+        let Mode::Carp {
+            advskew,
+            key: Some(Key::Text(key)),
+            ..
+        } = &vhid.mode
+        else {
+            panic!("CARP with a key");
+        };
+        let (number, key) = (vhid.vhid, key.expose());
+        shown +=
+            &format!("\tcarp: BACKUP vhid {number} advbase 1 advskew {advskew} key \"{key}\"\n");
+    }
+    let mut observed = Observed::new(config.host.clone(), config.release);
+    observed.is_root = true;
+    observed.carp = CarpSupport::Module;
+    let sysctls = "net.inet.carp.preempt: 1\nnet.inet.carp.demotion: 0\n";
+    observed.interfaces = ifconfig_output(&Text::new(FileId(0), &shown));
+    observed.sysctls = sysctl_output(&Text::new(FileId(0), sysctls));
+    let file = |path: &str, text: String| ObservedFile {
+        path: path.to_owned(),
+        mode: 0o644,
+        text,
+    };
+    observed.outputs = vec![
+        file("ifconfig.txt", shown),
+        file("sysctl.txt", sysctls.to_owned()),
+    ];
+    let rendered = Renderer::new().unwrap().render(files).unwrap();
+    let own: String = config.interfaces[0]
+        .addresses
+        .iter()
+        .map(|address| format!("ifconfig_em0=\"inet {address}\"\n"))
+        .collect();
+    observed.files = vec![
+        file("/etc/rc.conf", own + &rendered.rc.content),
+        file("/etc/sysctl.conf", rendered.sysctl.content),
+        file("/boot/loader.conf", rendered.loader.content),
+    ];
+    observed
+}
+
+/// Plans a pair on its way from one description to another; `spoil` changes what is observed of the hosts.
+fn planned(
+    before: &str,
+    after: &str,
+    chosen: &[&str],
+    spoil: impl Fn(&mut Observed),
+) -> Result<Plan, PlanError> {
+    let description = Description::read(after);
+    let wanted = hosts(after);
+    let mut seen: Vec<Observed> = hosts(before)
+        .iter()
+        .map(|config| observed(config, config))
+        .collect();
+    seen.iter_mut().for_each(spoil);
+    let found: Vec<Found<'_>> = description
+        .cluster
+        .nodes
+        .iter()
+        .zip(&wanted)
+        .zip(&seen)
+        .map(|((node, wanted), observed)| Found {
+            node,
+            wanted,
+            observed,
+        })
+        .collect();
+    let is_chosen = |host: &HostName| chosen.contains(&host.as_str());
+    plan(
+        &description.cluster,
+        &found,
+        &is_chosen,
+        PlanOptions::default(),
+    )
+}
+
+#[test]
+fn hosts_as_described_need_nothing() {
+    let plan = planned(PAIR, PAIR, &["a", "b"], |_| {}).unwrap();
+    assert!(plan.is_empty(), "{:?}", plan.hosts);
+}
+
+#[test]
+fn a_new_address_is_planned_with_its_line_and_what_would_cost_nothing() {
+    let after = PAIR.replace("\"192.0.2.1/32\"", "\"192.0.2.1/32\", \"192.0.2.9/32\"");
+    let plan = planned(PAIR, &after, &["a", "b"], |_| {}).unwrap();
+    assert_eq!(plan.hosts[0].files.len(), 1);
+    let text = plan.hosts[0].files[0].after.clone().unwrap();
+    assert!(
+        text.contains("ifconfig_em0_alias1=\"inet 192.0.2.9/32 vhid 1 "),
+        "{text}"
+    );
+    let [own] = &plan.alternatives[..] else {
+        panic!("{:?}", plan.alternatives)
+    };
+    assert_eq!(
+        (own.free.number(), own.vip.to_string().as_str()),
+        (2, "192.0.2.9/32")
+    );
+}
+
+#[test]
+fn what_the_description_no_longer_has_is_left_alone_where_it_is_not_ours() {
+    let before = PAIR.replace("\"192.0.2.1/32\"", "\"192.0.2.1/32\", \"192.0.2.9/32\"")
+        + "[[vhid]]\nid = 7\nsegment = \"lan\"\nvips = [\"192.0.2.7/32\"]\npriority = [\"a\", \"b\"]\n";
+    let plan = planned(&before, PAIR, &["a", "b"], |_| {}).unwrap();
+    let extras: Vec<u8> = plan.hosts[0]
+        .extras
+        .iter()
+        .map(|extra| extra.vhid().vhid.number())
+        .collect();
+    assert_eq!(extras, [7]);
+    assert!(
+        !plan.hosts[0]
+            .part
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::RemoveVhid(_)))
+    );
+}
+
+#[test]
+fn what_must_change_together_is_refused_for_one_host_alone() {
+    let after = PAIR.replace("Ee5Xkq2uPsz0", "Ff6Ylr3vQta1");
+    let error = planned(PAIR, &after, &["b"], |_| {}).unwrap_err();
+    let PlanError::LeftOut { left_out, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(left_out, "a");
+    // A skew may differ meanwhile.
+    let after = PAIR.replace("priority = [\"a\", \"b\"]", "advskew = { a = 0, b = 150 }");
+    let plan = planned(PAIR, &after, &["b"], |_| {}).unwrap();
+    assert!(plan.hosts[0].is_unchanged() && !plan.hosts[1].is_unchanged());
+}
+
+#[test]
+fn the_wrong_machine_or_release_is_refused() {
+    let upgraded = |observed: &mut Observed| {
+        observed.release = Release::R15;
+        observed.release_text = "15.0-RELEASE".to_owned();
+    };
+    let error = planned(PAIR, PAIR, &["a", "b"], upgraded).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a runs 15.0-RELEASE, and the description says 14"
+    );
+    let stranger = |observed: &mut Observed| observed.interfaces[0].addresses.clear();
+    let error = planned(PAIR, PAIR, &["a", "b"], stranger).unwrap_err();
+    assert!(
+        error.to_string().contains("is a the right machine?"),
+        "{error}"
+    );
+    let renamed = |observed: &mut Observed| observed.interfaces[0].name = "ix0".to_owned();
+    let error = planned(PAIR, PAIR, &["a", "b"], renamed).unwrap_err();
+    assert_eq!(error.to_string(), "a has no interface em0; it has ix0");
+    let hidden = |observed: &mut Observed| {
+        observed.unreadable.push(Unreadable {
+            path: "/etc/rc.conf".to_owned(),
+            why: "Permission denied".to_owned(),
+        });
+    };
+    assert!(matches!(
+        planned(PAIR, PAIR, &["a"], hidden),
+        Err(PlanError::Unreadable { .. })
+    ));
+}
+
+#[test]
+fn keys_that_do_not_show_are_not_compared() {
+    let after = PAIR.replace("Ee5Xkq2uPsz0", "Ff6Ylr3vQta1");
+    let hide = |observed: &mut Observed| observed.is_root = false;
+    let plan = planned(PAIR, &after, &["a", "b"], hide).unwrap();
+    // The boot files say which key the hosts run.
+    assert!(
+        plan.hosts[0]
+            .part
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Parameters { .. }))
+    );
 }

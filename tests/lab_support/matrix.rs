@@ -410,6 +410,7 @@ pub(crate) fn run(change: &Change<'_>) -> Option<Matrix> {
             threads.spawn(|| {
                 while let Some((place, point)) = next() {
                     let verdict = judge(lab, references, change, point);
+                    println!("{}", verdict.row());
                     verdicts.lock().unwrap().insert(place, verdict);
                 }
             });

@@ -69,6 +69,7 @@ impl Transaction<'_> {
         let replies = in_parallel(&active, DEFAULT_WIDTH, |part| {
             self.transport.exchange(&part.target, &request)
         });
+        let mut is_through = is_single;
         for (part, reply) in active.iter().zip(replies) {
             let host = part.target.host.as_str();
             let stop = match reply {
@@ -83,14 +84,15 @@ impl Transaction<'_> {
             if !(is_single && self.is_committed(part)) {
                 return Err(stop);
             }
+            is_through = false;
         }
-        if is_single {
+        if is_through {
             self.progress.say(
                 active.first().map(|part| part.target.host.as_str()),
                 "committed",
             );
         }
-        Ok(is_single)
+        Ok(is_through)
     }
 
     /// Whether a host says that it is through. One that restarts is waited for.
@@ -109,7 +111,7 @@ impl Transaction<'_> {
 
     /// The timers are disarmed. A host that does not answer is asked again, until it has returned by itself.
     pub(super) fn finish(&self) -> Ending {
-        let ends = Instant::now() + self.times.confirm_within;
+        let ends = Instant::now() + self.times.confirm_within + rollback::START;
         let mut left = self.active();
         let request = self
             .request(script::finish(&self.identity.id, &self.token))

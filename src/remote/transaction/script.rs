@@ -224,7 +224,9 @@ pub fn undo(reason: &str, only: Option<&str>) -> String {
     ];
     let guard = only.map_or_else(String::new, |id| {
         format!(
-            "for name in pending committing undoing; do\n\
+            "for pid in $(pgrep -f \"^/bin/sh $state/stage-{id}\"); do kill -STOP $pid; pkill -9 -P $pid; kill -9 $pid; done\n\
+             rm -f $state/stage-{id}\n\
+             for name in pending committing undoing; do\n\
              if [ -e $state/$name ] && ! grep -q '^id {id}$' $state/$name; then echo foreign; exit 0; fi\ndone\n"
         )
     });
@@ -274,7 +276,8 @@ pub fn commit_and_finish(id: &str, token: &str) -> String {
 /// Whoever asks twice, as the first answer was lost, gets it again.
 fn unless_committed(id: &str, then: &str) -> String {
     format!(
-        "if grep -q '^{id} committed$' {STATE_FOLDER}/last 2>/dev/null; then echo committed; exit 0; fi\n{then}"
+        "if grep -q '^{id} committed$' {STATE_FOLDER}/last 2>/dev/null && [ ! -e {STATE_FOLDER}/done ]; then\n\
+         echo committed\nexit 0\nfi\n{then}"
     )
 }
 
