@@ -25,10 +25,12 @@ pub(super) struct EndingArgs {
 fn targets(args: &EndingArgs) -> Result<Vec<Target>, CommandError> {
     let input = changing::read(&args.file)?;
     let description = Description::read(&input.text);
-    let targets: Vec<Target> = description.cluster.nodes.iter().map(target_of).collect();
+    let nodes = description.cluster.nodes.iter();
+    let here = nodes.filter(|node| node.away.is_none());
+    let targets: Vec<Target> = here.map(target_of).collect();
     if targets.is_empty() {
         return Err(CommandError::bad_input(format!(
-            "{} has no [[node]]",
+            "{} has no [[node]] that is not away",
             input.name
         )));
     }

@@ -361,6 +361,10 @@ fn judge(lab: &Lab, references: &References, change: &Change<'_>, point: FaultPo
     lab.fault(&point.host, &point.fault.rules(point.command.number));
     let (ran, struck) = disturbed(lab, change, &point);
     let ended = Instant::now();
+    if matches!(point.fault, Fault::DiskFull | Fault::ReadOnly) {
+        // Nobody can put files right on a disk that takes none: whoever mends it, the hosts return by themselves.
+        lab.clear_faults();
+    }
     sleep(change.settle_at_least);
     let running = loop {
         lab.wait_booted();

@@ -109,6 +109,14 @@ impl Transaction<'_> {
         false
     }
 
+    /// Whether a host says that it has returned to what it was.
+    fn is_undone(&self, part: &Part<'_>) -> bool {
+        let request = Request::new(script::state(), self.times.login).over_new_login();
+        let undone = format!("{} undone", self.identity.id);
+        let reply = self.rescue.exchange(&part.target, &request);
+        reply.is_ok_and(|reply| reply.stdout.starts_with(undone.as_bytes()))
+    }
+
     /// The timers are disarmed. A host that does not answer is asked again, until it has returned by itself.
     pub(super) fn finish(&self) -> Ending {
         let ends = Instant::now() + self.times.confirm_within + rollback::START;
@@ -128,7 +136,9 @@ impl Transaction<'_> {
                     Ok(reply) if reply.stdout.starts_with(b"committed") => {
                         self.progress.say(Some(host), "committed")
                     }
-                    Ok(reply) if matches!(reply.status, 76 | 77) => returned.push(part),
+                    Ok(reply) if matches!(reply.status, 76 | 77) && self.is_undone(part) => {
+                        returned.push(part);
+                    }
                     Ok(_) | Err(_) => again.push(part),
                 }
             }

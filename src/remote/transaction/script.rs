@@ -231,7 +231,10 @@ pub fn undo(reason: &str, only: Option<&str>) -> String {
         )
     });
     format!(
-        "state={STATE_FOLDER}\n{guard}if [ -e $state/undo ]; then {} </dev/null; else echo 'carpgen: nothing is pending on this host'; fi\n",
+        "state={STATE_FOLDER}\n{guard}if [ -e $state/undo ]; then {} </dev/null\n\
+         elif [ -e $state/pending ] || [ -e $state/committing ] || [ -e $state/undoing ]; then\n\
+         echo \"carpgen: $state/undo is missing\" >&2\nexit 1\n\
+         else echo 'carpgen: nothing is pending on this host'\nfi\n",
         shell_line(&words)
     )
 }
