@@ -3,7 +3,7 @@
 use super::super::word::Word;
 use super::eval::{self, Seen};
 use super::range;
-use super::{BootCommand, End, Ended, Flow, LossReason, Run, Scripts, variable_part};
+use super::{BootCommand, End, Ended, Flow, LossReason, Run, Scripts, size, variable_part};
 
 /// A word and the variable that it comes from, as an index into a list of names.
 #[derive(Clone)]
@@ -202,7 +202,7 @@ impl Run<'_, '_> {
         names: &[String],
     ) -> Flow {
         if !self.takes(family, piece, names) {
-            return Ok(());
+            return self.go_on();
         }
         let variable = &names[piece[0].variable];
         let place = piece[0].word.place;
@@ -224,8 +224,7 @@ impl Run<'_, '_> {
             let again = eval::unquoted(again, self.surroundings.root);
             self.handle(interface, family, again, variable)?;
         }
-        self.executed(commands, variable);
-        Ok(())
+        self.executed(commands, variable)
     }
 
     /// Notes what else an evaluation does; returns its commands, of which the first is the one that was meant.
@@ -238,7 +237,7 @@ impl Run<'_, '_> {
             self.boot.end = Some(End::Evaluation(place));
             return Err(Ended);
         }
-        self.executed(evaluated.substituted.into_iter(), variable);
+        self.executed(evaluated.substituted.into_iter(), variable)?;
         let mut commands = Vec::new();
         for command in evaluated.commands {
             if let Some(place) = command.unreadable {
@@ -252,14 +251,22 @@ impl Run<'_, '_> {
         Ok(commands)
     }
 
-    pub(super) fn executed(&mut self, commands: impl Iterator<Item = Vec<Word>>, variable: &str) {
+    pub(super) fn executed(
+        &mut self,
+        commands: impl Iterator<Item = Vec<Word>>,
+        variable: &str,
+    ) -> Flow {
         let place = self.place_of(variable);
-        let commands = commands.filter(|words| !words.is_empty());
-        self.boot.executed.extend(commands.map(|words| BootCommand {
-            words,
-            variable: variable.to_owned(),
-            place,
-        }));
+        for words in commands.filter(|words| !words.is_empty()) {
+            self.charge(size(&words, variable));
+            self.go_on()?;
+            self.boot.executed.push(BootCommand {
+                words,
+                variable: variable.to_owned(),
+                place,
+            });
+        }
+        Ok(())
     }
 
     /// `ifalias_af_common_handler`: runs each piece, or sends it to the expansion of ranges and comes back.
@@ -295,7 +302,10 @@ impl Run<'_, '_> {
                     some.reverse();
                     waiting.append(&mut some);
                 }
-                Err(reason) => self.lose(culprit, variable, reason),
+                Err(reason) => {
+                    self.lose(culprit, variable, reason);
+                    self.go_on()?;
+                }
             }
         }
         Ok(())
@@ -326,16 +336,18 @@ impl Run<'_, '_> {
                 .parse()
                 .unwrap_or(2048),
         };
-        let expanded = match family {
+        let addresses = match family {
             "inet" => range::inet(address.text(), &rest, most)?,
             "inet6" => range::inet6(address.text(), &rest, most)?,
             _ => return Err(LossReason::NotARange),
         };
-        self.charge((rest.len() + 64).saturating_mul(expanded.len()));
+        // Paid for before they are made.
+        self.charge((rest.len() + 64).saturating_mul(addresses.count));
         if self.is_exhausted() {
             return Err(LossReason::TooMany);
         }
-        let words = expanded.iter().map(|text| {
+        let addresses = addresses.make()?;
+        let words = addresses.iter().map(|text| {
             let address = Word::new(text, address.place, address.known);
             [&[piece[0].clone(), address], &piece[2..]].concat()
         });

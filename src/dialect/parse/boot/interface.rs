@@ -273,8 +273,7 @@ impl Run<'_, '_> {
                 place: self.place_of(variable),
             })?;
         }
-        self.executed(commands, variable);
-        Ok(())
+        self.executed(commands, variable)
     }
 
     fn inet_up(&mut self, interface: &str) -> Flow {

@@ -293,6 +293,7 @@ impl<'v, 'a> Run<'v, 'a> {
     }
 
     fn lose(&mut self, place: Place, variable: &str, reason: LossReason) {
+        self.charge(variable.len());
         self.boot.losses.push(Loss {
             place,
             variable: variable.to_owned(),
@@ -358,13 +359,7 @@ impl<'v, 'a> Run<'v, 'a> {
     }
 
     fn push(&mut self, command: BootCommand) -> Flow {
-        self.charge(
-            command
-                .words
-                .iter()
-                .map(|word| word.text().len() + 32)
-                .sum(),
-        );
+        self.charge(size(&command.words, &command.variable));
         self.go_on()?;
         if self.boot.commands.len() >= MOST_COMMANDS {
             self.boot.end = Some(End::TooMuch);
@@ -386,6 +381,12 @@ impl<'v, 'a> Run<'v, 'a> {
             place,
         });
     }
+}
+
+/// About how many bytes a command takes; a name may be longer than all its words.
+fn size(words: &[Word], variable: &str) -> usize {
+    let words: usize = words.iter().map(|word| word.text().len() + 32).sum();
+    words + variable.len()
 }
 
 /// How many bytes a run may look at: a value is read several times for each interface that it is for.

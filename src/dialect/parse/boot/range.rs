@@ -1,5 +1,8 @@
 //! Address ranges: `ifalias_expand_addr_inet` and `ifalias_expand_addr_inet6` of `network.subr`.
 
+use std::iter;
+use std::ops::Range;
+
 use super::LossReason;
 
 /// How many addresses one range may become before it is no longer followed. The scripts know only a limit for
@@ -9,8 +12,126 @@ const MOST: usize = 1 << 16;
 /// The longest word that is expanded: no address is nearly as long.
 const LONGEST: usize = 256;
 
-/// What a range becomes.
-pub(super) type Expanded = Result<Vec<String>, LossReason>;
+/// How the addresses of a family are counted.
+struct Family {
+    /// The characters of a number.
+    is_digit: fn(&u8) -> bool,
+    /// The word that stands for a prefix length, and makes the scripts drop that of the address.
+    length_word: &'static str,
+    /// Counts the first range of an address; the number is `netif_ipexpand_max`.
+    count: fn(&str, i64) -> Result<Counted, LossReason>,
+}
+
+const INET: Family = Family {
+    is_digit: u8::is_ascii_digit,
+    length_word: "netmask",
+    count: count_inet,
+};
+
+const INET6: Family = Family {
+    is_digit: u8::is_ascii_alphanumeric,
+    length_word: "prefixlen",
+    count: count_inet6,
+};
+
+/// One range of an address, counted: at least one number.
+struct Counted {
+    /// The address with the first number.
+    first: String,
+    /// The numbers that follow the first.
+    more: Range<i64>,
+    spell: fn(i64) -> String,
+    before: String,
+    behind: String,
+}
+
+impl Counted {
+    fn len(&self) -> usize {
+        let more = self.more.end.saturating_sub(self.more.start).max(0);
+        usize::try_from(more)
+            .unwrap_or(usize::MAX)
+            .saturating_add(1)
+    }
+
+    fn addresses(self) -> impl Iterator<Item = String> {
+        let (spell, before, behind) = (self.spell, self.before, self.behind);
+        let more = self
+            .more
+            .map(move |number| format!("{before}{}{behind}", spell(number)));
+        iter::once(self.first).chain(more)
+    }
+}
+
+/// The addresses that a range stands for. They are not made before somebody wants them.
+pub(super) struct Addresses<'t> {
+    family: &'static Family,
+    range: &'t str,
+    most: i64,
+    keeps_length: bool,
+    /// How many they are.
+    pub(super) count: usize,
+}
+
+impl<'t> Addresses<'t> {
+    fn of(
+        family: &'static Family,
+        range: &'t str,
+        rest: &str,
+        most: i64,
+    ) -> Result<Self, LossReason> {
+        let mut addresses = Self {
+            family,
+            range,
+            most,
+            keeps_length: !rest.contains(family.length_word),
+            count: 1,
+        };
+        if !addresses.has_range(range) {
+            return Err(LossReason::Endless);
+        }
+        if range.len() > LONGEST {
+            return Err(LossReason::TooMany);
+        }
+        // Addresses of one range differ in its number alone: what is left to count in the first is left in all.
+        let mut first = range.to_owned();
+        while addresses.has_range(&first) {
+            let counted = (family.count)(&first, most)?;
+            addresses.count = addresses.count.saturating_mul(counted.len());
+            if addresses.count > MOST {
+                return Err(LossReason::TooMany);
+            }
+            // Two ranges in one address of IPv6 only make it longer.
+            if counted.first == first || counted.first.len() > LONGEST {
+                return Err(LossReason::Endless);
+            }
+            first = counted.first;
+        }
+        Ok(addresses)
+    }
+
+    fn has_range(&self, address: &str) -> bool {
+        hyphen_between(address, self.family.is_digit)
+    }
+
+    /// Makes them, in the order of the scripts.
+    pub(super) fn make(&self) -> Result<Vec<String>, LossReason> {
+        let mut made = vec![self.range.to_owned()];
+        while made.first().is_some_and(|first| self.has_range(first)) {
+            let mut next = Vec::new();
+            for address in &made {
+                next.extend((self.family.count)(address, self.most)?.addresses());
+            }
+            made = next;
+        }
+        if !self.keeps_length {
+            for address in &mut made {
+                let bare = without_prefix_length(address).len();
+                address.truncate(bare);
+            }
+        }
+        Ok(made)
+    }
+}
 
 /// A hyphen between two characters of a kind.
 fn hyphen_between(text: &str, kind: fn(&u8) -> bool) -> bool {
@@ -41,47 +162,23 @@ fn without_prefix_length(text: &str) -> &str {
         .map_or(text, |(at, _)| &text[..at])
 }
 
-/// The addresses of an IPv4 range, or none where it is taken as it is; `rest` are the words behind it.
-pub(super) fn inet(address: &str, rest: &str, most: i64) -> Expanded {
+/// The addresses of an IPv4 range; `rest` are the words behind it.
+pub(super) fn inet<'t>(
+    address: &'t str,
+    rest: &str,
+    most: i64,
+) -> Result<Addresses<'t>, LossReason> {
     if address.contains("--") || rest.contains("--") {
         return Err(LossReason::DoubleHyphen);
     }
-    if !hyphen_between(address, u8::is_ascii_digit) {
-        return Err(LossReason::Endless);
-    }
-    if address.len() > LONGEST {
-        return Err(LossReason::TooMany);
-    }
-    let mut waiting = vec![address.to_owned()];
-    let mut done = Vec::new();
-    while let Some(next) = waiting.pop() {
-        if !hyphen_between(&next, u8::is_ascii_digit) {
-            let keeps = !rest.contains("netmask");
-            done.push(if keeps {
-                next
-            } else {
-                without_prefix_length(&next).to_owned()
-            });
-        } else {
-            let mut some = inet_numbers(&next, most)?;
-            some.reverse();
-            waiting.append(&mut some);
-        }
-        if done.len() + waiting.len() > MOST {
-            return Err(LossReason::TooMany);
-        }
-    }
-    if done.is_empty() {
-        Err(LossReason::NotARange)
-    } else {
-        Ok(done)
-    }
+    Addresses::of(&INET, address, rest, most)
 }
 
-/// Counts the first range among the numbers of an address.
-fn inet_numbers(address: &str, most: i64) -> Expanded {
+/// Counts the first range among the numbers of an address. The first number stays as it is written, and with the
+/// prefix length that is written; with a leading 0 the shell goes on from what it says in octal.
+fn count_inet(address: &str, most: i64) -> Result<Counted, LossReason> {
     let host = address.split('/').next().unwrap_or("");
-    let mut length = match address.rsplit_once('/') {
+    let length = match address.rsplit_once('/') {
         Some((_, length)) => length,
         None => "32",
     };
@@ -103,72 +200,52 @@ fn inet_numbers(address: &str, most: i64) -> Expanded {
     else {
         return Err(LossReason::NotARange);
     };
-    let mut result = Vec::new();
-    let (mut number, mut text) = (first, low.to_owned());
-    while number <= last {
-        let mut parts = parts.clone();
-        parts[index] = &text;
-        let mut address = parts.join(".");
-        if !length.is_empty() {
-            address.push('/');
-            address.push_str(length);
-        }
-        result.push(address);
-        if number > base.saturating_add(most) || result.len() > MOST {
-            break;
-        }
-        let Some(next) = arithmetic(&text) else {
-            return Err(LossReason::NotARange);
-        };
-        number = next.saturating_add(1);
-        text = number.to_string();
-        length = "32";
+    if first > last {
+        return Err(LossReason::NotARange);
     }
-    Ok(result)
+    let before: String = parts[..index].iter().flat_map(|part| [part, "."]).collect();
+    let behind: String = parts[index + 1..]
+        .iter()
+        .flat_map(|part| [".", part])
+        .collect();
+    let slash = if length.is_empty() { "" } else { "/" };
+    Ok(Counted {
+        first: format!("{before}{low}{behind}{slash}{length}"),
+        more: following(first, base, last, most),
+        spell: |number| number.to_string(),
+        before,
+        behind: behind + "/32",
+    })
+}
+
+/// The numbers behind the first, which goes for `base`, up to the last. The scripts look at `netif_ipexpand_max` when
+/// they have passed it.
+fn following(first: i64, base: i64, last: i64, most: i64) -> Range<i64> {
+    let start = base.saturating_add(1);
+    let end = if first > base.saturating_add(most) {
+        start
+    } else {
+        last.min(base.saturating_add(most).saturating_add(1))
+            .saturating_add(1)
+    };
+    start..end
 }
 
 /// The addresses of an IPv6 range.
-pub(super) fn inet6(address: &str, rest: &str, most: i64) -> Expanded {
+pub(super) fn inet6<'t>(
+    address: &'t str,
+    rest: &str,
+    most: i64,
+) -> Result<Addresses<'t>, LossReason> {
     let lost_in_rest = rest.find("--").is_some_and(|at| rest[at..].contains(':'));
     if address.contains("--") || lost_in_rest {
         return Err(LossReason::DoubleHyphen);
     }
-    if !hyphen_between(address, u8::is_ascii_alphanumeric) {
-        return Err(LossReason::Endless);
-    }
-    if address.len() > LONGEST {
-        return Err(LossReason::TooMany);
-    }
-    let mut waiting = vec![address.to_owned()];
-    let mut done = Vec::new();
-    while let Some(next) = waiting.pop() {
-        if !hyphen_between(&next, u8::is_ascii_alphanumeric) {
-            let keeps = !rest.contains("prefixlen");
-            done.push(if keeps {
-                next
-            } else {
-                without_prefix_length(&next).to_owned()
-            });
-        } else {
-            let mut some = inet6_numbers(&next, most)?;
-            if some.first() == Some(&next) {
-                return Err(LossReason::Endless);
-            }
-            some.reverse();
-            waiting.append(&mut some);
-        }
-        if done.len() + waiting.len() > MOST {
-            return Err(LossReason::TooMany);
-        }
-    }
-    if done.is_empty() {
-        Err(LossReason::NotARange)
-    } else {
-        Ok(done)
-    }
+    Addresses::of(&INET6, address, rest, most)
 }
 
-fn inet6_numbers(address: &str, most: i64) -> Expanded {
+/// Counts from the number before the last hyphen to the one behind the first.
+fn count_inet6(address: &str, most: i64) -> Result<Counted, LossReason> {
     let host = address.split('/').next().unwrap_or("");
     let length = address.rsplit_once('/').map_or("64", |(_, length)| length);
     let ends_in_ipv4 = host
@@ -193,7 +270,13 @@ fn inet6_numbers(address: &str, most: i64) -> Expanded {
     };
     let slash = if length.is_empty() { "" } else { "/" };
     if low.is_empty() || high.is_empty() {
-        return Ok(vec![format!("{host}{slash}{length}")]);
+        return Ok(Counted {
+            first: format!("{host}{slash}{length}"),
+            more: 0..0,
+            spell: |_| String::new(),
+            before: String::new(),
+            behind: String::new(),
+        });
     }
     let hexadecimal = |text: &str| {
         let digits = text.bytes().all(|b| b.is_ascii_hexdigit());
@@ -202,16 +285,18 @@ fn inet6_numbers(address: &str, most: i64) -> Expanded {
     let (Some(first), Some(last)) = (hexadecimal(low), hexadecimal(high)) else {
         return Err(LossReason::NotARange);
     };
-    let mut result = Vec::new();
-    let mut number = first;
-    while number <= last {
-        result.push(format!("{left}:{number:04x}{tail}{slash}{length}"));
-        if number > first.saturating_add(most) || result.len() > MOST {
-            break;
-        }
-        number = number.saturating_add(1);
+    if first > last {
+        return Err(LossReason::NotARange);
     }
-    Ok(result)
+    let spell = |number| format!("{number:04x}");
+    let (before, behind) = (format!("{left}:"), format!("{tail}{slash}{length}"));
+    Ok(Counted {
+        first: format!("{before}{}{behind}", spell(first)),
+        more: following(first, first, last, most),
+        spell,
+        before,
+        behind,
+    })
 }
 
 #[cfg(test)]
@@ -220,34 +305,77 @@ mod tests {
 
     #[test]
     fn numbers_are_counted_as_the_scripts_count() {
+        let made = |addresses: Result<Addresses<'_>, LossReason>| -> Result<_, LossReason> {
+            let addresses = addresses?;
+            let list = addresses.make()?;
+            assert_eq!(list.len(), addresses.count);
+            Ok(list)
+        };
         let ok = |list: &[&str]| Ok(list.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>());
         assert_eq!(
-            inet("192.0.2.10-12/24", "", 2048),
+            made(inet("192.0.2.10-12/24", "", 2048)),
             ok(&["192.0.2.10/24", "192.0.2.11/32", "192.0.2.12/32"])
         );
         assert_eq!(
-            inet("192.0.2.1-2", "netmask 1", 2048),
+            made(inet("192.0.2.1-2", "netmask 1", 2048)),
             ok(&["192.0.2.1", "192.0.2.2"])
         );
-        assert_eq!(inet("10.0-1.2.1-2", "", 2048).map(|list| list.len()), Ok(4));
-        assert_eq!(inet("10.0.0.0-255", "", 31).map(|list| list.len()), Ok(33));
-        assert_eq!(inet("10.0.0.5-4", "", 31), Err(LossReason::NotARange));
         assert_eq!(
-            inet("0-9999.0-9999.0-9999.0-9999", "", 2048),
-            Err(LossReason::TooMany)
+            made(inet("10.0-1.2.1-2", "", 2048)),
+            ok(&["10.0.2.1/32", "10.0.2.2/32", "10.1.2.1/32", "10.1.2.2/32"])
         );
-        assert_eq!(inet("vhid", "1 pass a-b", 31), Err(LossReason::Endless));
+        // 010 is 10 to test(1), and 8 where the shell counts.
         assert_eq!(
-            inet("10.0.0.1", "pass a--b", 31),
-            Err(LossReason::DoubleHyphen)
+            made(inet("10.0.0.010-11", "", 2048)),
+            ok(&[
+                "10.0.0.010/32",
+                "10.0.0.9/32",
+                "10.0.0.10/32",
+                "10.0.0.11/32"
+            ])
         );
         assert_eq!(
-            inet6("2001:db8:1-2::1", "", 9),
+            made(inet6("2001:db8:1-2::1", "", 9)),
             ok(&["2001:db8:0001::1/64", "2001:db8:0002::1/64"])
         );
         assert_eq!(
-            inet6("fe80::9-b/128", "prefixlen 64", 9),
+            made(inet6("fe80::9-b/128", "prefixlen 64", 9)),
             ok(&["fe80::0009", "fe80::000a", "fe80::000b"])
+        );
+    }
+
+    #[test]
+    fn counting_makes_no_address() {
+        let count = |addresses: Result<Addresses<'_>, LossReason>| addresses.map(|a| a.count);
+        assert_eq!(count(inet("10.0.0.0-255", "", 31)), Ok(33));
+        assert_eq!(count(inet("10.0.0-255.0-255", "", 2048)), Ok(1 << 16));
+        assert_eq!(
+            count(inet("10.0.0.5-4", "", 31)),
+            Err(LossReason::NotARange)
+        );
+        assert_eq!(
+            count(inet("0-9999.0-9999.0-9999.0-9999", "", 2048)),
+            Err(LossReason::TooMany)
+        );
+        assert_eq!(
+            count(inet("10.0.0.0-99999999999", "", i64::MAX)),
+            Err(LossReason::TooMany)
+        );
+        assert_eq!(
+            count(inet("0-99.0-99.0-99.5-4", "", 2048)),
+            Err(LossReason::TooMany)
+        );
+        assert_eq!(
+            count(inet("vhid", "1 pass a-b", 31)),
+            Err(LossReason::Endless)
+        );
+        assert_eq!(
+            count(inet("10.0.0.1", "pass a--b", 31)),
+            Err(LossReason::DoubleHyphen)
+        );
+        assert_eq!(
+            count(inet6("2001:db8:1-5:5-6::1", "", 2048)),
+            Err(LossReason::Endless)
         );
     }
 }
