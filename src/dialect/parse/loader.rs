@@ -39,6 +39,7 @@ pub fn loader_conf(
 ) -> Vec<LoaderLine> {
     let mut found = Vec::new();
     let mut start = 0;
+    let mut budget = text.text().len().saturating_mul(16).saturating_add(1 << 20);
     for line in text.text().split('\n') {
         let at = line.len() - line.trim_start().len();
         let trimmed = line[at..].trim_end();
@@ -46,7 +47,9 @@ pub fn loader_conf(
             let parsed = assignment(trimmed, release >= Release::R13);
             let value_at = parsed.as_ref().map_or(at, |(_, _, value_at)| at + value_at);
             let action = match parsed {
-                Some((name, value, _)) => act(name, &expand(&value, environment), environment),
+                Some((name, value, _)) => {
+                    act(name, &expand(&value, environment, &mut budget), environment)
+                }
                 None => LoaderAction::Malformed(trimmed.to_owned()),
             };
             let (place, value_place) = (text.place(start + at), text.place(start + value_at));
@@ -146,8 +149,9 @@ fn word_length(text: &str, today: bool) -> usize {
         .count()
 }
 
-/// Replaces `$x` and `${x}` in quoted values.
-fn expand(value: &Value, environment: &BTreeMap<String, String>) -> String {
+/// Replaces `$x` and `${x}` in quoted values. What a file may expand to is bounded by its length: the loader's memory
+/// would not hold more either, and values that name themselves double with every line.
+fn expand(value: &Value, environment: &BTreeMap<String, String>, budget: &mut usize) -> String {
     let mut text = String::new();
     let mut rest = value.text.as_str();
     while let Some(at) = rest.find('$').filter(|_| value.quoted) {
@@ -164,12 +168,12 @@ fn expand(value: &Value, environment: &BTreeMap<String, String>) -> String {
             rest = behind;
             continue;
         }
-        text.push_str(environment.get(&inner[..length]).map_or("", String::as_str));
-        rest = &inner[length + usize::from(braces)..];
-        if text.len() > 1 << 16 {
-            // The loader has no room for more.
-            return text;
+        let replaced = environment.get(&inner[..length]);
+        if let Some(replaced) = replaced.filter(|replaced| replaced.len() <= *budget) {
+            *budget -= replaced.len();
+            text.push_str(replaced);
         }
+        rest = &inner[length + usize::from(braces)..];
     }
     text.push_str(rest);
     text
