@@ -37,4 +37,5 @@ pub use time::{Instant, Timing, skew_us};
 pub use timers::Turn;
 pub use values::{
     AdvBase, AdvSkew, OutOfRange, Vhid, VrrpInterval, VrrpPriority, interval_us, takeover_us,
+    vrrp_takeover_us,
 };

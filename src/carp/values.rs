@@ -119,6 +119,16 @@ pub fn takeover_us(advbase: AdvBase, advskew: AdvSkew) -> u64 {
     3_000_000 * u64::from(advbase.number()) + skew_us(advskew)
 }
 
+/// Microseconds that a backup of VRRPv3 waits for the next advertisement: `3 * interval` and
+/// `(256 - priority) * interval / 256` in whole centiseconds (RFC 9568 section 6.1, and `carp_setrun` in FreeBSD 15
+/// `sys/netinet/ip_carp.c`).
+#[must_use]
+pub fn vrrp_takeover_us(interval: VrrpInterval, priority: VrrpPriority) -> u64 {
+    let interval_cs = u64::from(interval.number());
+    let skew = 256 - u64::from(priority.number());
+    (3 * interval_cs + skew * interval_cs / 256) * 10_000
+}
+
 /// Microseconds between two advertisements of a master (`carp_send_ad_locked` in `sys/netinet/ip_carp.c`).
 #[must_use]
 pub fn interval_us(advbase: AdvBase, advskew: AdvSkew) -> u64 {
@@ -153,5 +163,7 @@ mod tests {
             takeover_us(AdvBase::new(0).unwrap(), AdvSkew::new(1).unwrap()),
             3906
         );
+        let (interval, priority) = (VrrpInterval::DEFAULT, VrrpPriority::new(200).unwrap());
+        assert_eq!(vrrp_takeover_us(interval, priority), 3_210_000);
     }
 }

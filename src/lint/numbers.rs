@@ -1,6 +1,6 @@
 //! Numbers as findings print them, and lists in words.
 
-use crate::model::{HostName, Protocol, VhidSpec, takeover_us};
+use crate::model::{HostName, Protocol, VhidSpec, takeover_us, vrrp_takeover_us};
 
 /// Microseconds as seconds, to the millisecond: `15.391 s`, `3 s`.
 #[must_use]
@@ -30,9 +30,6 @@ pub(super) fn nodes_in_words<'a>(nodes: impl IntoIterator<Item = &'a HostName>) 
 }
 
 /// How long a node waits for a silent master, in microseconds.
-///
-/// With VRRPv3 that is `3 * interval` and `(256 - priority) * interval / 256` (RFC 9568 section 6.1, and
-/// `carp_setrun` in FreeBSD 15 `sys/netinet/ip_carp.c`).
 #[must_use]
 pub(super) fn takeover_of(vhid: &VhidSpec, node: &HostName) -> Option<u64> {
     match &vhid.protocol {
@@ -40,9 +37,7 @@ pub(super) fn takeover_of(vhid: &VhidSpec, node: &HostName) -> Option<u64> {
             Some(takeover_us(timers.advbase, *timers.advskew.get(node)?))
         }
         Protocol::Vrrp { interval, priority } => {
-            let interval_cs = u64::from(interval.number());
-            let skew = 256 - u64::from(priority.get(node)?.number());
-            Some((3 * interval_cs + skew * interval_cs / 256) * 10_000)
+            Some(vrrp_takeover_us(*interval, *priority.get(node)?))
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Cluster, HostName, Node, Peers, Protocol, SegmentName, VhidSpec, takeover_us};
+use super::numbers::takeover_of;
+use crate::model::{Cluster, HostName, Node, Peers, Protocol, SegmentName, VhidSpec};
 
 /// The vhids that a node serves.
 pub(super) fn vhids_of<'c>(
@@ -50,10 +51,7 @@ pub(super) fn working_unicast(cluster: &Cluster) -> impl Iterator<Item = &VhidSp
 
 /// How long a node waits for an advertisement of a CARP vhid before it becomes master, in microseconds.
 pub(super) fn wait_us(vhid: &VhidSpec, node: &HostName) -> Option<u64> {
-    let Protocol::Carp { timers, .. } = &vhid.protocol else {
-        return None;
-    };
-    Some(takeover_us(timers.advbase, *timers.advskew.get(node)?))
+    takeover_of(vhid, node).filter(|_| speaks_carp(vhid))
 }
 
 /// The skew of a node in a CARP vhid.

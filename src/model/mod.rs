@@ -18,6 +18,7 @@ mod sysctl;
 
 pub use crate::carp::{
     AdvBase, AdvSkew, OutOfRange, Vhid, VrrpInterval, VrrpPriority, interval_us, takeover_us,
+    vrrp_takeover_us,
 };
 pub use address::{AddressError, Family, OwnAddress, Vip, is_host_address, own_address};
 pub use cluster::{

@@ -4,23 +4,16 @@ use std::net::IpAddr;
 
 use super::{Hosts, LintHost, Member};
 use crate::dialect::parse::{ShownMode, ShownVhid};
-use crate::model::{AdvBase, AdvSkew, Mode, Place, VhidConfig, takeover_us};
+use crate::model::{AdvBase, AdvSkew, Mode, Place, VhidConfig, takeover_us, vrrp_takeover_us};
 
 /// How long a host waits for a silent master of a vhid, in microseconds.
-///
-/// With VRRPv3 that is `3 * interval` and `(256 - priority) * interval / 256` (RFC 9568 section 6.1, and
-/// `carp_setrun` in FreeBSD 15 `sys/netinet/ip_carp.c`).
 #[must_use]
 pub fn wait_of(mode: &Mode) -> u64 {
     match mode {
         Mode::Carp {
             advbase, advskew, ..
         } => takeover_us(*advbase, *advskew),
-        Mode::Vrrp { priority, interval } => {
-            let interval = u64::from(interval.number());
-            let skew = 256 - u64::from(priority.number());
-            (3 * interval + skew * interval / 256) * 10_000
-        }
+        Mode::Vrrp { priority, interval } => vrrp_takeover_us(*interval, *priority),
     }
 }
 
