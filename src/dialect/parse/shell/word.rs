@@ -160,10 +160,7 @@ impl<'a> Words<'a> {
         else {
             return false;
         };
-        if bytes
-            .get(close + 1)
-            .is_some_and(|b| SPECIAL[usize::from(*b)] != 1 || *b == b'\'')
-        {
+        if !self.ends_at(close + 1) {
             return false;
         }
         word.has_quotes = true;
@@ -179,10 +176,7 @@ impl<'a> Words<'a> {
             .iter()
             .position(|b| SPECIAL[usize::from(*b)] != 0)
             .unwrap_or(bytes.len());
-        if bytes
-            .get(length)
-            .is_some_and(|b| SPECIAL[usize::from(*b)] != 1 || *b == b'\'')
-        {
+        if !self.ends_at(self.at + length) {
             return false;
         }
         if length > 0 {
@@ -190,6 +184,12 @@ impl<'a> Words<'a> {
             self.at += length;
         }
         true
+    }
+
+    /// A word outside of quotes ends at a byte: a blank, an operator or the end of the text.
+    fn ends_at(&self, at: usize) -> bool {
+        let next = self.text.as_bytes().get(at);
+        next.is_none_or(|b| SPECIAL[usize::from(*b)] == 1 && *b != b'\'')
     }
 
     fn double_quote(&mut self, word: &mut RawWord<'a>) {
