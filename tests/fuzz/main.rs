@@ -2,7 +2,8 @@
 //!
 //! `cargo test --test fuzz` runs each target over its corpus in `__fuzz__/TARGET/corpus`, the inputs in
 //! `__fuzz__/TARGET/crashes` that once failed, some noise, and a fixed number of edited inputs of the corpus, which is
-//! made of the fixtures. `CARPGEN_FUZZ_INPUTS` sets another number of edits.
+//! made of the fixtures. `CARPGEN_FUZZ_INPUTS` sets another number of edits. The targets have been run in this way alone,
+//! never under an engine that follows the coverage of the code.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
