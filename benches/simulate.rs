@@ -1,53 +1,45 @@
 //! Protocol events per second: timers that expire and advertisements that are delivered, authentication included.
 
+use std::fmt::Write as _;
 use std::hint::black_box;
 
-use carpgen::carp::{
-    AuthKey, Destinations, HostSpec, Instant, InterfaceSpec, Kernel, Protocol, Sysctls, VhidSpec,
-};
-use carpgen::sim::{Authentication, HostSetup, InterfaceSetup, Scenario, SegmentId, Setup, World};
+use carpgen::carp::Instant;
+use carpgen::config::Description;
+use carpgen::sim::{Authentication, Scenario, Setup, World};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// So many hosts share so many vhids, each host preferring its part of them.
 fn cluster(hosts: u16, vhids: u16) -> Setup {
-    let host = |host: u16| {
-        let vhid = |vhid: u16| VhidSpec {
-            vhid: vhid as u8,
-            interface: 0,
-            protocol: Protocol::Carp {
-                advbase: 1,
-                advskew: ((host + vhid) % hosts * 10) as u8,
-                key: AuthKey::from_passphrase("bench"),
-                destinations: Destinations::default(),
-            },
-            addresses: vec![[10, 0, 1, vhid as u8].into()],
-        };
-        HostSetup {
-            name: format!("h{host}"),
-            spec: HostSpec {
-                kernel: &Kernel::R14,
-                sysctls: Sysctls {
-                    preempt: true,
-                    ..Sysctls::default()
-                },
-                interfaces: vec![InterfaceSpec {
-                    addresses: vec![([10, 0, 0, host as u8 + 1].into(), 16)],
-                    link: true,
-                }],
-                vhids: (1..=vhids).map(vhid).collect(),
-            },
-            interfaces: vec![InterfaceSetup {
-                name: "em0".into(),
-                segment: SegmentId(0),
-            }],
-            away: false,
-        }
-    };
-    Setup {
-        segments: vec!["lan".into()],
-        hosts: (0..hosts).map(host).collect(),
-        ..Setup::default()
+    let mut text = "[cluster]\nname = \"bench\"\nrelease = \"14\"\npass = \"bench\"\n\
+        skew = { first = 0, step = 10 }\n"
+        .to_owned();
+    for host in 0..hosts {
+        let own = host + 1;
+        let _ = write!(
+            text,
+            "[[node]]\nname = \"h{host}\"\n[node.interfaces]\n\
+             lan = {{ name = \"em0\", addresses = [\"10.0.0.{own}/16\"] }}\n"
+        );
     }
+    for vhid in 1..=vhids {
+        let order: Vec<String> = (0..hosts)
+            .map(|rank| format!("\"h{}\"", (rank + vhid) % hosts))
+            .collect();
+        let _ = write!(
+            text,
+            "[[vhid]]\nid = {vhid}\nsegment = \"lan\"\nvips = [\"10.0.1.{vhid}/16\"]\npriority = [{}]\n",
+            order.join(", ")
+        );
+    }
+    let description = Description::read(&text);
+    assert!(
+        description.problems.is_empty(),
+        "{:?}",
+        description.problems
+    );
+    let setup = Setup::of_cluster(&description.cluster);
+    assert_eq!(setup.hosts.len(), usize::from(hosts));
+    setup
 }
 
 fn events(setup: &Setup, scenario: &Scenario, authentication: Authentication) -> u64 {
