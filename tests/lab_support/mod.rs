@@ -5,6 +5,7 @@
 // Each test program uses another part of it.
 #![allow(dead_code, reason = "no test program uses all of it")]
 #![allow(clippy::print_stderr, reason = "tests say why they are passed over")]
+#![allow(clippy::print_stdout, reason = "a long matrix shows how far it is")]
 
 pub(crate) mod matrix;
 pub(crate) mod process;
