@@ -102,6 +102,11 @@ impl<'l> Work<'l> {
             .copied()
             .collect();
         let plan: Value = serde_json::from_str(&self.ends(1, &plan).stdout).unwrap();
+        let mut schema = Command::new(env!("CARGO_BIN_EXE_carpgen"));
+        schema.args(["schema", "plan"]);
+        let schema: Value = serde_json::from_str(&run(schema, LIMIT).stdout).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        assert!(validator.is_valid(&plan), "{plan:#}");
         let monitor = self.lab.monitor();
         let apply: Vec<&str> = ["apply", "--yes"].iter().chain(options).copied().collect();
         let ran = self.ends(0, &apply);

@@ -21,7 +21,7 @@ use lab_support::process::run as run_program;
 use lab_support::{Lab, Options, System};
 
 /// One point of so many is tried each time.
-const SAMPLE: usize = 199;
+const SAMPLE: usize = 499;
 
 /// What differs between the old and the new description of a scenario.
 #[derive(Clone, Copy)]
