@@ -62,9 +62,12 @@ fn nothing_is_dropped(text: &str, variables: &Variables<'_>) {
 
 /// Behind a text that is read to its end, the next line counts.
 fn goes_on(text: &str) -> bool {
-    !["<<", "return", "exit", "exec", "break", "continue", "\0"]
-        .iter()
-        .any(|word| text.contains(word))
+    // What follows `||` behind an assignment is never run.
+    ![
+        "<<", "return", "exit", "exec", "break", "continue", "||", "\0",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
 }
 
 pub(crate) fn rc_conf(input: &[u8]) {
