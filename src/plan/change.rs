@@ -1,5 +1,9 @@
 //! What differs between what a host runs and what it should run, as changes that can be made while it runs.
 
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+
 use crate::model::{HostConfig, IfName, KnownSysctl, Mode, Sysctl, Vhid, VhidConfig, Vip};
 
 /// One change of a running host.
@@ -263,30 +267,6 @@ fn addresses(
 }
 
 impl Change {
-    /// Whether a host runs what the change makes of it. Keys that cannot be seen are taken for right.
-    #[must_use]
-    pub fn is_done(&self, live: &HostConfig) -> bool {
-        let here = |vhid: &VhidConfig| same(live, vhid);
-        let has = |vhid: &VhidConfig, vip: &Vip| {
-            here(vhid).is_some_and(|found| found.vips.iter().any(|other| other.net() == vip.net()))
-        };
-        match self {
-            // That it is there shows with the first vhid.
-            Self::LoadModule => true,
-            Self::Sysctl { name, after, .. } => live.sysctl(name) == Some(*after),
-            Self::Parameters { after, .. } => {
-                here(after).is_some_and(|found| looks_like(&found.mode, &after.mode))
-            }
-            Self::AddVhid(vhid) => {
-                here(vhid).is_some_and(|found| looks_like(&found.mode, &vhid.mode))
-                    && vhid.vips.iter().all(|vip| has(vhid, vip))
-            }
-            Self::RemoveVhid(vhid) => here(vhid).is_none(),
-            Self::AddAddress { vhid, vip } => has(vhid, vip),
-            Self::RemoveAddress { vhid, vip } => !has(vhid, vip),
-        }
-    }
-
     /// The configuration of a host behind the change.
     pub fn apply(&self, config: &mut HostConfig) {
         let place = |config: &HostConfig, vhid: &VhidConfig| {
@@ -326,6 +306,39 @@ impl Change {
             }
         }
     }
+}
+
+/// Whether a host runs what is expected, as far as the changes are about it: a vhid that is made anew is there, one that goes
+/// is not. Keys that cannot be seen are taken for right.
+#[must_use]
+pub fn agrees<'a>(
+    expected: &HostConfig,
+    live: &HostConfig,
+    about: impl IntoIterator<Item = &'a Change>,
+) -> bool {
+    about.into_iter().all(|change| match change {
+        // That it is there shows with the first vhid.
+        Change::LoadModule => true,
+        Change::Sysctl { name, .. } => {
+            let wanted = expected.sysctl(name);
+            wanted.is_none() || live.sysctl(name) == wanted
+        }
+        Change::Parameters { after: vhid, .. }
+        | Change::AddVhid(vhid)
+        | Change::RemoveVhid(vhid)
+        | Change::AddAddress { vhid, .. }
+        | Change::RemoveAddress { vhid, .. } => match (same(expected, vhid), same(live, vhid)) {
+            (None, None) => true,
+            (Some(wanted), Some(found)) => {
+                looks_like(&found.mode, &wanted.mode) && nets(found) == nets(wanted)
+            }
+            _ => false,
+        },
+    })
+}
+
+fn nets(vhid: &VhidConfig) -> BTreeSet<IpNet> {
+    vhid.vips.iter().map(|vip| vip.net()).collect()
 }
 
 /// The same protocol with the same numbers; a key that is not shown is taken for right.

@@ -1,7 +1,7 @@
 //! Changes in the words of both generations, and the order that costs least.
 
 use super::action::{Action, Speller};
-use super::change::{Change, Running, changes};
+use super::change::{Change, Running, agrees, changes};
 use super::order::{Candidate, HostPart, Sequence, Together, best, naive};
 use super::planning::{Found, Plan, PlanError, PlanOptions, plan};
 use super::prediction::Present;
@@ -402,4 +402,31 @@ fn keys_that_do_not_show_are_not_compared() {
             .iter()
             .any(|change| matches!(change, Change::Parameters { .. }))
     );
+}
+
+/// A vhid that is made anew is taken away and added: both are about the same vhid, and only the last one shows.
+#[test]
+fn a_vhid_that_is_made_anew_is_where_it_should_be() {
+    let keyless = PAIR.replace("pass = \"Ee5Xkq2uPsz0\"\n", "");
+    let part = &parts(PAIR, &keyless)[0];
+    assert!(
+        matches!(
+            part.changes[..],
+            [Change::RemoveVhid(_), Change::AddVhid(_)]
+        ),
+        "{:?}",
+        part.changes
+    );
+    let before = &part.present.config;
+    let mut after = before.clone();
+    part.changes
+        .iter()
+        .for_each(|change| change.apply(&mut after));
+    assert!(agrees(&after, &hosts(&keyless)[0], &part.changes));
+    assert!(!agrees(&after, before, &part.changes) && agrees(before, before, &part.changes));
+    let gone = HostConfig {
+        vhids: Vec::new(),
+        ..before.clone()
+    };
+    assert!(!agrees(&after, &gone, &part.changes) && !agrees(before, &gone, &part.changes));
 }

@@ -7,7 +7,7 @@ use super::super::observe::{ObserveError, observe_over};
 use super::super::parallel::{DEFAULT_WIDTH, in_parallel};
 use super::{PAUSE, Part, Stop, Transaction};
 use crate::plan::action::Action;
-use crate::plan::change::Change;
+use crate::plan::change::{Change, agrees};
 use crate::plan::{Observed, masters};
 
 impl Transaction<'_> {
@@ -22,7 +22,7 @@ impl Transaction<'_> {
             if now < earliest {
                 std::thread::sleep(earliest - now);
             }
-            let observed = self.observe_all(true);
+            let observed = self.observe_all();
             let problem = match self.is_settled(number, &observed) {
                 Ok(()) => {
                     self.progress.say(
@@ -40,14 +40,14 @@ impl Transaction<'_> {
         }
     }
 
-    pub(super) fn observe_all(&self, interruptible: bool) -> Vec<Result<Observed, ObserveError>> {
-        let transport = if interruptible {
-            self.transport
-        } else {
-            self.rescue
-        };
+    fn observe_all(&self) -> Vec<Result<Observed, ObserveError>> {
         in_parallel(&self.parts, DEFAULT_WIDTH, |part| {
-            observe_over(transport, &part.target, self.times.login, part.takes_part())
+            observe_over(
+                self.transport,
+                &part.target,
+                self.times.login,
+                part.takes_part(),
+            )
         })
     }
 
@@ -70,14 +70,15 @@ impl Transaction<'_> {
                 Err(error) => return Err(Stop::because(error.to_string())),
             };
             let live = observed.live();
-            for change in self.changes(place, number + 1) {
-                if !change.is_done(&live) {
-                    return Err(Stop::because(format!(
-                        "{} does not run what step {} should have made of it",
-                        part.target.host,
-                        number + 1
-                    )));
-                }
+            let mut expected = part.host.present.config.clone();
+            self.changes(place, number + 1)
+                .for_each(|change| change.apply(&mut expected));
+            if !agrees(&expected, &live, self.changes(place, number + 1)) {
+                return Err(Stop::because(format!(
+                    "{} does not run what step {} should have made of it",
+                    part.target.host,
+                    number + 1
+                )));
             }
             for (segment, vhid) in masters(observed, &part.host.present.config.interfaces) {
                 found
@@ -139,14 +140,9 @@ impl Transaction<'_> {
         {
             return Err("its undo is not through".to_owned());
         }
-        let live = observed.live();
-        for change in self.changes(place, self.steps.len()) {
-            if change
-                .reversed()
-                .is_some_and(|reversed| !reversed.is_done(&live))
-            {
-                return Err("it runs something else than before".to_owned());
-            }
+        let all = self.changes(place, self.steps.len());
+        if !agrees(&part.host.present.config, &observed.live(), all) {
+            return Err("it runs something else than before".to_owned());
         }
         for edit in part.work.files {
             if observed.file(&edit.path).map(|file| file.text.as_str()) != edit.before.as_deref() {
