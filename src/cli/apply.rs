@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Outcome;
 use super::changing::{self, Lines, Live, Planned, PlanningArgs};
 use super::error::CommandError;
+use super::input;
 use super::ssh_arguments::{SshArgs, time};
 use super::ui::Ui;
 use crate::plan::action::Speller;
@@ -46,7 +47,7 @@ pub(super) fn run(ui: &mut Ui, args: &ApplyArgs) -> Result<Outcome, CommandError
     let planning = saved
         .as_ref()
         .map_or(&args.planning, |saved| &saved.planning);
-    let input = changing::read(file)?;
+    let input = input::read(file)?;
     if let Some(saved) = &saved {
         saved.check_description(&input.name, &input.text)?;
     }
@@ -179,15 +180,11 @@ fn agreed(ui: &mut Ui) -> Result<bool, CommandError> {
             .hint("--yes applies without asking"));
     }
     ui.out.flush()?;
-    eprint_question();
+    // Without stderr there is nobody to ask; the answer is no then.
+    let _ = write!(std::io::stderr(), "Apply? [y/N] ");
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-fn eprint_question() {
-    // Without stderr there is nobody to ask; the answer is no then.
-    let _ = write!(std::io::stderr(), "Apply? [y/N] ");
 }
 
 /// Lower-case hexadecimal digits.
@@ -232,7 +229,7 @@ impl SavedPlan {
         if path.extension().is_none_or(|extension| extension != "json") {
             return Ok(None);
         }
-        let input = changing::read(path)?;
+        let input = input::read(path)?;
         let broken =
             |what: &str| CommandError::bad_input(format!("{} is no plan: {what}", input.name));
         let report: serde_json::Value =

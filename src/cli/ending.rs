@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::Outcome;
-use super::changing;
 use super::error::CommandError;
+use super::input;
 use super::ssh_arguments::{SshArgs, target_of};
 use super::ui::Ui;
 use crate::config::Description;
@@ -23,7 +23,7 @@ pub(super) struct EndingArgs {
 
 /// The hosts of a description. Its errors do not matter here: what is pending must end.
 fn targets(args: &EndingArgs) -> Result<Vec<Target>, CommandError> {
-    let input = changing::read(&args.file)?;
+    let input = input::read(&args.file)?;
     let description = Description::read(&input.text);
     let nodes = description.cluster.nodes.iter();
     let here = nodes.filter(|node| node.away.is_none());
@@ -47,7 +47,7 @@ pub(super) fn rollback(ui: &mut Ui, args: &EndingArgs) -> Result<Outcome, Comman
         let host = &target.host;
         match answer {
             Ok(Ended::Undone) => ui.talk(&format!("carpgen: {host} is as it was")),
-            Ok(_) => ui.talk(&format!("carpgen: {host}: nothing is pending")),
+            Ok(Ended::Nothing) => ui.talk(&format!("carpgen: {host}: nothing is pending")),
             Err(why) => {
                 ui.talk(&format!("carpgen: {host}: {why}"));
                 outcome = Outcome::NeedsPerson;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::Outcome;
-use super::changing::{self, Live, PlanningArgs};
+use super::changing::{Live, PlanningArgs};
 use super::error::CommandError;
+use super::input;
 use super::output::{self, NewFile};
 use super::ssh_arguments::SshArgs;
 use super::ui::Ui;
@@ -43,7 +44,7 @@ enum Format {
 
 /// Shows what would change on the hosts, and changes nothing.
 pub(super) fn run(ui: &mut Ui, args: &PlanArgs) -> Result<Outcome, CommandError> {
-    let input = changing::read(&args.file)?;
+    let input = input::read(&args.file)?;
     let live = Live::read(ui, &input)?;
     let ssh = args.ssh.transport()?;
     let planned = live.plan(ui, &args.planning, &ssh, args.ssh.timeout)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::action::Action;
 use super::step::Step;
 use crate::carp::{Change as Setting, Command, Instant, State};
-use crate::model::{HostConfig, Mode, SegmentName, Vhid, VhidConfig, takeover_us};
+use crate::model::{HostConfig, Mode, SegmentName, Vhid, VhidConfig};
 use crate::sim::{self, HostId, Scenario, SegmentId, Service, Setup, Span, World};
 
 /// How long one command takes on a host, with the start of its process.
@@ -76,17 +76,6 @@ pub fn settle_us<'a>(configs: impl IntoIterator<Item = &'a VhidConfig>) -> u64 {
         Mode::Vrrp { interval, .. } => 4 * u64::from(interval.number()) * 10_000,
     });
     2 * waits.max().unwrap_or(0) + 1_000_000
-}
-
-/// How long a backup of a vhid waits for a silent master, demoted as it may be.
-#[must_use]
-pub fn wait_us(vhid: &VhidConfig) -> u64 {
-    match &vhid.mode {
-        Mode::Carp {
-            advbase, advskew, ..
-        } => takeover_us(*advbase, *advskew),
-        Mode::Vrrp { interval, .. } => 4 * u64::from(interval.number()) * 10_000,
-    }
 }
 
 /// Simulates steps, each once the one before has settled.

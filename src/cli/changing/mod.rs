@@ -5,7 +5,7 @@ mod progress;
 use std::time::Duration;
 
 use super::error::CommandError;
-use super::input::{self, Input};
+use super::input::Input;
 use super::refusal::refuse;
 use super::secrets;
 use super::ssh_arguments::target_of;
@@ -283,9 +283,4 @@ fn refused(error: PlanError) -> CommandError {
         Some(hint) => wrong.hint(hint),
         None => wrong,
     }
-}
-
-/// Reads the description of a live cluster.
-pub(super) fn read(file: &std::path::Path) -> Result<Input, CommandError> {
-    input::read(file)
 }

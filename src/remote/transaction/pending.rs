@@ -17,8 +17,6 @@ pub enum Ended {
     Nothing,
     /// It is as it was.
     Undone,
-    /// It is as it should be.
-    Committed,
 }
 
 /// What is pending on hosts.
