@@ -8,6 +8,7 @@ mod lab_support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -214,8 +215,16 @@ fn a_bare_pair_gets_everything_and_keeps_it(system: System) {
     let vips = ["192.0.2.101", "192.0.2.102"].map(|vip| format!("{vip}{}", prefix(system)));
     let groups: [Group<'_>; 2] = [(1, &[&vips[0]], &["a", "b"]), (2, &[&vips[1]], &["b", "a"])];
     let work = Work::new(&lab, &description(&lab, KEY, &groups));
+    lab.console("a", &["rm", "-f", "/etc/sysctl.conf", "/boot/loader.conf"]);
     work.apply();
     lab.wait_masters(&[("1", &["a"]), ("2", &["b"])], Duration::from_secs(10));
+    // What is new is as open as FreeBSD makes it; rc.conf keeps the mode that it had.
+    for file in ["etc/sysctl.conf", "boot/loader.conf"] {
+        let mode = fs::metadata(lab.root("a").join(file))
+            .unwrap()
+            .permissions();
+        assert_eq!(mode.mode() & 0o777, 0o644, "{file}");
+    }
     work.survives_a_restart();
     assert!(
         work.carpgen(&["plan"])

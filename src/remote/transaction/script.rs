@@ -70,7 +70,11 @@ impl FileView {
             digest: edit.before.as_deref().map(digest).unwrap_or_default(),
             new_digest: digest(&text),
             text,
-            mode: edit.mode.map(|mode| format!("{mode:o}")),
+            mode: edit
+                .mode
+                // A new file is made under the mask of the script, which is for keys.
+                .or_else(|| edit.before.is_none().then_some(0o644))
+                .map(|mode| format!("{mode:o}")),
         }
     }
 }
