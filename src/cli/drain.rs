@@ -9,6 +9,7 @@ use super::Outcome;
 use super::error::CommandError;
 use super::input;
 use super::live::{configs_of, look};
+use super::nodes::node;
 use super::refusal::refuse;
 use super::ssh_arguments::{SshArgs, target_of};
 use super::ui::Ui;
@@ -71,13 +72,7 @@ impl<'c> Live<'c> {
         host: &HostName,
         connection: &SshArgs,
     ) -> Result<Self, CommandError> {
-        let Some(node) = cluster.node(host) else {
-            let names: Vec<&str> = cluster.nodes.iter().map(|n| n.name.as_str()).collect();
-            return Err(
-                CommandError::usage(format!("there is no node {host} in the description"))
-                    .hint(format!("its nodes are {}", names.join(", "))),
-            );
-        };
+        let node = node(&cluster.nodes, host.as_str())?;
         if let Some(why) = &node.away {
             let message = format!("{host} is described to be away: {why}");
             return Err(CommandError::refused(message)

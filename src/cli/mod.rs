@@ -21,6 +21,7 @@ mod levels;
 mod lint;
 mod lint_fix;
 mod live;
+mod nodes;
 mod output;
 mod plan;
 mod refusal;

@@ -8,11 +8,12 @@ use clap::ValueEnum;
 use super::args::DescriptionArgs;
 use super::error::CommandError;
 use super::input;
+use super::nodes::node;
 use super::output::{self, NewFile};
 use super::refusal::refuse;
 use super::ui::Ui;
 use super::{Outcome, Written, secrets};
-use crate::config::{Description, nearest, resolve};
+use crate::config::{Description, resolve};
 use crate::dialect::{Argv, HostFile, HostFiles, Renderer, shell_line};
 use crate::lint::Refusal;
 use crate::model::{HostConfig, Secret};
@@ -126,14 +127,7 @@ fn chosen(
             .map(|node| resolve(&description.cluster, node))
             .collect());
     };
-    let Some(node) = nodes.iter().find(|node| node.name.as_str() == name) else {
-        let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
-        let error = CommandError::usage(format!("there is no node {name:?} in the description"));
-        return Err(match nearest(name, names.iter().copied()) {
-            Some(near) => error.hint(format!("did you mean {near}?")),
-            None => error.hint(format!("its nodes are {}", names.join(", "))),
-        });
-    };
+    let node = node(nodes, name)?;
     Ok(vec![resolve(&description.cluster, node)])
 }
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::error::CommandError;
 use super::input::Input;
+use super::nodes::node;
 use super::refusal::refuse;
 use super::secrets;
 use super::ssh_arguments::target_of;
 use super::ui::Ui;
-use crate::config::{Description, nearest, resolve};
+use crate::config::{Description, resolve};
 use crate::dialect::Renderer;
 use crate::lint::Refusal;
 use crate::model::{HostConfig, HostName, Node};
@@ -201,16 +202,7 @@ impl<'a> Live<'a> {
 
     /// A node that is not away.
     fn node(&self, name: &str) -> Result<&Node, CommandError> {
-        let nodes = &self.description.cluster.nodes;
-        let Some(node) = nodes.iter().find(|node| node.name.as_str() == name) else {
-            let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
-            let error =
-                CommandError::usage(format!("there is no node {name:?} in {}", self.input.name));
-            return Err(match nearest(name, names.iter().copied()) {
-                Some(near) => error.hint(format!("did you mean {near}?")),
-                None => error.hint(format!("its nodes are {}", names.join(", "))),
-            });
-        };
+        let node = node(&self.description.cluster.nodes, name)?;
         match &node.away {
             None => Ok(node),
             Some(why) => Err(CommandError::usage(format!("{name} is away: {why}"))
