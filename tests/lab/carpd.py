@@ -608,7 +608,7 @@ class Host:
         console = open(os.path.join(self.dir, "console.log"), "a")
         self.init = subprocess.Popen(
             ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child=SIGKILL", "--propagation", "private",
-             "/usr/bin/python3", "-IS", os.path.join(HERE, "hostinit.py"), self.dir, self.name, os.path.join(HERE, "root")],
+             "/usr/bin/python3", "-IS", os.path.join(HERE, "hostinit.py"), self.dir, self.name, os.path.join(os.path.dirname(self.dir), ".code")],
             stdin=subprocess.PIPE, stdout=console, stderr=console, start_new_session=True,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb"})
         console.close()

@@ -133,6 +133,9 @@ pub(crate) struct Change<'c> {
 /// Where each host stands, by name.
 type Standings = BTreeMap<String, Standing>;
 
+/// The exit status of a change that says what is left for a person.
+const NEEDS_A_PERSON: i32 = 5;
+
 /// What a fault at a point led to.
 #[derive(Debug)]
 pub(crate) struct Verdict {
@@ -151,11 +154,20 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// Every host is wholly old or wholly new, and the same after a reboot; and the program ended by itself.
+    /// Every host is wholly old or wholly new, and the same after a reboot; the program ended by itself; and where hosts
+    /// differ, it said so or was not there any more to say it.
     pub(crate) fn holds(&self) -> bool {
+        let told = self.code.is_none_or(|code| code == NEEDS_A_PERSON);
         !self.timed_out
             && self.running.values().all(Standing::is_whole)
             && self.running == self.rebooted
+            && (self.together() || told)
+    }
+
+    /// Whether the change is on all hosts or on none.
+    pub(crate) fn together(&self) -> bool {
+        let is = |wanted: &Standing| self.rebooted.values().any(|standing| standing == wanted);
+        !(is(&Standing::Old) && is(&Standing::New))
     }
 
     fn json(&self) -> Value {
@@ -176,6 +188,7 @@ impl Verdict {
             "timed_out": self.timed_out,
             "seconds": (self.took.as_secs_f64() * 1000.0).round() / 1000.0,
             "holds": self.holds(),
+            "together": self.together(),
             "running": standings(&self.running),
             "rebooted": standings(&self.rebooted),
         })
@@ -208,7 +221,11 @@ impl Verdict {
             self.took.as_secs_f64(),
             words(&self.running),
             words(&self.rebooted),
-            if self.holds() { "yes" } else { "**NO**" },
+            match (self.holds(), self.together()) {
+                (true, true) => "yes",
+                (true, false) => "apart",
+                (false, _) => "**NO**",
+            },
         )
     }
 }
@@ -232,9 +249,13 @@ impl Matrix {
         let broken = self.verdicts.iter().filter(|verdict| !verdict.holds());
         writeln!(
             text,
-            "\n{} of {} faults hold; {:.0} s.\n",
+            "\n{} of {} faults hold, {} with the change on all hosts or on none; {:.0} s.\n",
             self.verdicts.len() - broken.clone().count(),
             self.verdicts.len(),
+            self.verdicts
+                .iter()
+                .filter(|verdict| verdict.together())
+                .count(),
             self.took.as_secs_f64()
         )
         .unwrap();

@@ -28,11 +28,12 @@ impl Snapshot {
         if lab.state(host)["power"] != "running" {
             return None;
         }
-        let script = "ifconfig -k; sysctl net.inet.carp 2>/dev/null; kldstat";
-        let ran = lab.exec(host, &["/bin/sh", "-c", script]);
-        if ran.code != Some(0) {
-            return None;
-        }
+        let asked: [&[&str]; 3] = [
+            &["ifconfig", "-k"],
+            &["sysctl", "net.inet.carp"],
+            &["kldstat"],
+        ];
+        let live: String = asked.iter().map(|argv| lab.kernel(host, argv)).collect();
         let root = lab.root(host);
         let mut files = BTreeMap::new();
         for folder in FOLDERS {
@@ -40,7 +41,7 @@ impl Snapshot {
         }
         Some(Self {
             files,
-            live: normalised(&ran.stdout),
+            live: normalised(&live),
         })
     }
 

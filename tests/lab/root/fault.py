@@ -1,27 +1,46 @@
 """Faults and the command log of a lab host (see the README: faults.json).
 
-As a program: fault.py NAME ARGS...   exit 0 = go on, 200+N = the command fails with N
+It runs before every command of every host: what takes long to import is imported where it is needed, and JSON is read and
+written by the C parts of the json module alone.
 """
+import _json
+import _socket
 import fcntl
-import fnmatch
-import json
 import os
-import re
-import signal
-import socket
 import sys
 import time
 
 CTL = "/.lab/ctl"
 
 
-def printable(text):
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+class Scanner:
+    """What the C scanner asks of a JSON decoder."""
+    strict, object_hook, object_pairs_hook = True, None, None
+    parse_float, parse_int, parse_constant = float, int, float
+    memo = {}
+
+
+def loads(text):
+    """The value of a JSON text."""
+    text = text.strip()
+    try:
+        value, end = _json.make_scanner(Scanner)(text, 0)
+    except StopIteration:
+        raise ValueError("no JSON value")
+    if end != len(text):
+        raise ValueError("text after the JSON value")
+    return value
+
+
+def strings(values):
+    """Command lines as they can be written to a log, in JSON."""
+    return ", ".join(_json.encode_basestring_ascii(v.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+                     for v in values)
 
 
 def log(name, args):
     try:
-        line = json.dumps([round(time.time(), 3), name] + [printable(a) for a in args])
+        line = "[%.3f, %s]" % (time.time(), strings([name] + args))
         fd = os.open(CTL + "/commands.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.write(fd, line.encode() + b"\n")
         os.close(fd)
@@ -29,17 +48,29 @@ def log(name, args):
         pass
 
 
-def request(**req):
-    s = socket.socket(socket.AF_UNIX)
+def ask(line):
+    """Hands a JSON line to the host's kernel; its answer."""
+    s = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     s.connect(CTL + "/kernel.sock")
-    s.sendall(json.dumps(req).encode() + b"\n")
-    return s.recv(65536)
+    s.sendall(line.encode() + b"\n")
+    data = b""
+    while not data.endswith(b"\n"):
+        part = s.recv(1 << 20)
+        if not part:
+            break
+        data += part
+    return data.decode()
+
+
+def request(**req):
+    import json
+    return ask(json.dumps(req))
 
 
 def rules():
     try:
         with open(CTL + "/faults.json") as f:
-            data = json.load(f)
+            data = loads(f.read())
     except (OSError, ValueError):
         return []
     if isinstance(data, list):
@@ -49,29 +80,35 @@ def rules():
     return lst if lst or not data.get("record") else [{"match": "@record"}]
 
 
+def matches(name, pattern):
+    if name == pattern or not set("*?[") & set(pattern):
+        return name == pattern
+    import fnmatch
+    return fnmatch.fnmatchcase(name, pattern)
+
+
 def pick(name, args, lst):
     """The first rule that strikes for this command; counts in faults.state."""
     fd = os.open(CTL + "/faults.state", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
         try:
-            st = json.loads(os.read(fd, 1 << 20) or b"{}")
+            st = loads(os.read(fd, 1 << 20).decode() or "{}")
         except ValueError:
             st = {}
         if not name.startswith("@"):
             st["count"] = st.get("count", 0) + 1
-            line = json.dumps([st["count"], name] + [printable(a) for a in args])
             with open(CTL + "/counted.log", "a") as f:
-                f.write(line + "\n")
+                f.write("[%d, %s]\n" % (st["count"], strings([name] + args)))
         text = " ".join(args)
         hit = None
         for i, r in enumerate(lst):
             if "match" in r:
-                if not fnmatch.fnmatchcase(name, r["match"]):
+                if not matches(name, r["match"]):
                     continue
             elif name.startswith("@"):
                 continue
-            if "args" in r and not re.search(r["args"], text):
+            if "args" in r and not __import__("re").search(r["args"], text):
                 continue
             if "command" in r and st.get("count", 0) < r["command"]:
                 continue
@@ -83,7 +120,7 @@ def pick(name, args, lst):
             hit = hit or r
         os.lseek(fd, 0, 0)
         os.ftruncate(fd, 0)
-        os.write(fd, json.dumps(st).encode())
+        os.write(fd, ("{%s}" % ", ".join('"%s": %d' % item for item in st.items())).encode())
         return hit
     finally:
         os.close(fd)
@@ -103,7 +140,7 @@ def drop_ssh():
         pid = ppid
     for p in found[:-1]:                    # the last one is the listener
         try:
-            os.kill(p, signal.SIGKILL)
+            os.kill(p, 9)
         except OSError:
             pass
 
@@ -168,13 +205,14 @@ def check(name, args):
     return None
 
 
-def main():
-    name, args = sys.argv[1], sys.argv[2:]
+def main(name, args):
+    """For the tools that are no Python: ends with 0 = go on, 199 = `afterwards` has work, 200+N = the command fails with N."""
     lst = rules()
     if lst:
         r = pick(name, args, lst)
         if r is not None:
             if r.get("when") == "after":
+                import json
                 with open(CTL + "/after.%d" % os.getppid(), "w") as f:
                     json.dump(r, f)
                 sys.exit(199)
@@ -184,11 +222,9 @@ def main():
     sys.exit(0)
 
 
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["--after"]:
-        path = CTL + "/after.%d" % os.getppid()
-        rule = json.load(open(path))
-        os.unlink(path)
-        code = strike(rule, sys.argv[2])
-        sys.exit(0 if code is None else 200 + min(code, 55))
-    main()
+def afterwards(name):
+    path = CTL + "/after.%d" % os.getppid()
+    rule = loads(open(path).read())
+    os.unlink(path)
+    code = strike(rule, name)
+    sys.exit(0 if code is None else 200 + min(code, 55))
