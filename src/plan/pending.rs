@@ -5,7 +5,7 @@ use std::fmt;
 /// What is pending on a host.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Pending {
-    /// `pending`, `committing` or `undoing`.
+    /// `pending`, `committing`, `kept` or `undoing`.
     pub state: String,
     /// The name of the transaction.
     pub id: String,
@@ -23,7 +23,7 @@ impl Pending {
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let (state, rest) = text.split_once('\n').unwrap_or((text, ""));
-        if !["pending", "committing", "undoing"].contains(&state) {
+        if !["pending", "committing", "kept", "undoing"].contains(&state) {
             return None;
         }
         let mut pending = Self {
@@ -56,7 +56,7 @@ impl fmt::Display for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let how = match self.state.as_str() {
             "undoing" => "is being taken back",
-            "committing" => "is being kept",
+            "committing" | "kept" => "is being kept",
             _ if self.is_held => "is held for its confirmation",
             _ => "is under way, or was interrupted",
         };

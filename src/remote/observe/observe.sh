@@ -2,6 +2,7 @@
 #   NONCE begin KIND [WORDS]
 #   what a file holds or a command printed, unchanged
 #   (a newline) NONCE end STATUS [WHY]
+# The lines before these say the nonce, and how many seconds to wait for packets that are discarded.
 # Nothing is changed. What is missing is left out; what cannot be read is said.
 
 PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin
@@ -57,6 +58,14 @@ interfaces() {
     esac
 }
 
+# Where packets have been discarded: whether more are while an advertisement of every peer should come.
+discards() {
+    if [ "$watch" -gt 0 ] && netstat -s -p carp 2>/dev/null | grep -q '[1-9][0-9]* .*for bad authentication'; then
+        sleep "$watch"
+        run later netstat -s -p carp
+    fi
+}
+
 observe() {
     kernel=$(uname -r)
     user=$(id -u)
@@ -89,8 +98,9 @@ observe() {
     run modules kldstat
     run module kldstat -q -m carp
     run netstat netstat -s -p carp
+    discards
     folder /var/db/carpgen
-    for state in pending committing undoing; do
+    for state in pending committing kept undoing; do
         file $state /var/db/carpgen/$state
     done
     file drain /var/db/carpgen/drain

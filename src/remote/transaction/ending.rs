@@ -3,8 +3,16 @@
 use std::time::{Duration, Instant};
 
 use super::super::parallel::{DEFAULT_WIDTH, in_parallel};
-use super::super::transport::{Request, TransportError};
+use super::super::transport::{Reply, Request, TransportError};
 use super::{Ending, PAUSE, Part, Stop, Transaction, rollback, script};
+
+/// The hosts that did not agree.
+struct Told<'a> {
+    /// They had returned to what they were.
+    returned: Vec<&'a Part<'a>>,
+    /// They did not answer, or not to the question.
+    silent: Vec<&'a Part<'a>>,
+}
 
 impl Transaction<'_> {
     /// Waits for `carpgen confirm`, or for the time to be up. Whoever confirms carries it to its end.
@@ -117,37 +125,71 @@ impl Transaction<'_> {
         reply.is_ok_and(|reply| reply.stdout.starts_with(undone.as_bytes()))
     }
 
+    /// Every host is told that it stays so. One that does not answer is asked again; where one has returned by itself in the
+    /// meantime, all have to.
+    pub(super) fn keep(&self, ends: Instant) -> Result<(), Stop> {
+        let request = self.request(script::keep(&self.identity.id, &self.token));
+        let kept = |reply: &Reply| {
+            reply.status == 0
+                && [&b"kept"[..], b"committed"]
+                    .iter()
+                    .any(|word| reply.stdout.starts_with(word))
+        };
+        let told = self.ask_until(ends, &request.over_new_login(), kept);
+        match told.returned.first() {
+            // Those that do not answer may have been told: there is no way back then.
+            Some(part) if told.silent.is_empty() => Err(Stop::because(format!(
+                "{} returned before it was told to stay",
+                part.target.host
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// The timers are disarmed. A host that does not answer is asked again, until it has returned by itself.
-    pub(super) fn finish(&self) -> Ending {
-        let ends = Instant::now() + self.times.confirm_within + rollback::START;
-        let mut left = self.active();
-        let request = self
-            .request(script::finish(&self.identity.id, &self.token))
-            .over_new_login();
-        let mut returned = Vec::new();
-        while !left.is_empty() && Instant::now() < ends {
-            let replies = in_parallel(&left, DEFAULT_WIDTH, |part| {
-                self.rescue.exchange(&part.target, &request)
+    pub(super) fn finish(&self, ends: Instant) -> Ending {
+        let request = self.request(script::finish(&self.identity.id, &self.token));
+        let told = self.ask_until(ends, &request.over_new_login(), |reply| {
+            reply.stdout.starts_with(b"committed")
+        });
+        self.judge_finish(&told.silent, &told.returned)
+    }
+
+    /// How long hosts are asked whether they stay: until those that do not answer have returned by themselves.
+    pub(super) fn decided_by(&self) -> Instant {
+        Instant::now() + self.times.confirm_within + rollback::START
+    }
+
+    /// Asks all hosts that take part until each has agreed, has returned by itself, or the time is up; once in any case.
+    fn ask_until(&self, ends: Instant, request: &Request, agrees: fn(&Reply) -> bool) -> Told<'_> {
+        let mut told = Told {
+            returned: Vec::new(),
+            silent: self.active(),
+        };
+        loop {
+            let replies = in_parallel(&told.silent, DEFAULT_WIDTH, |part| {
+                self.rescue.exchange(&part.target, request)
             });
-            let mut again = Vec::new();
-            for (part, reply) in left.into_iter().zip(replies) {
-                let host = part.target.host.as_str();
+            let asked = std::mem::take(&mut told.silent);
+            for (part, reply) in asked.into_iter().zip(replies) {
                 match reply {
-                    Ok(reply) if reply.stdout.starts_with(b"committed") => {
-                        self.progress.say(Some(host), "committed")
+                    Ok(reply) if agrees(&reply) => {
+                        if reply.stdout.starts_with(b"committed") {
+                            self.progress
+                                .say(Some(part.target.host.as_str()), "committed");
+                        }
                     }
                     Ok(reply) if matches!(reply.status, 76 | 77) && self.is_undone(part) => {
-                        returned.push(part);
+                        told.returned.push(part);
                     }
-                    Ok(_) | Err(_) => again.push(part),
+                    Ok(_) | Err(_) => told.silent.push(part),
                 }
             }
-            left = again;
-            if !left.is_empty() {
-                std::thread::sleep(PAUSE);
+            if told.silent.is_empty() || Instant::now() >= ends {
+                return told;
             }
+            std::thread::sleep(PAUSE);
         }
-        self.judge_finish(&left, &returned)
     }
 
     /// What is said when the boot files are in place everywhere and some hosts did not say that they are through.

@@ -4,11 +4,13 @@
 //! stage      everything goes to the hosts, the timers are armed, nothing changes yet
 //! step 1 …   the live commands; each step is read back over a new login and must settle as predicted
 //! hold       (--hold) the administrator looks, then confirms
-//! commit     the boot files go in place; a host can still return
-//! finish     the timers are disarmed
+//! commit     the boot files go in place; a host still returns by itself
+//! keep       every host is told that it stays so, by the name of one file
+//! finish     the timers are disarmed, what was kept for the way back goes
 //! ```
 //!
-//! Until `finish` every host returns by itself: by its timer, at a restart, or by `sh /var/db/carpgen/undo`.
+//! Until `keep` every host returns by itself: by its timer, at a restart, or by `sh /var/db/carpgen/undo`. Where one has
+//! returned before it was told, the others can still be told to return as well: until `finish`.
 
 mod check;
 mod ending;
@@ -175,7 +177,13 @@ impl Transaction<'_> {
         }
         match self.commit() {
             Ok(true) => Ending::Committed,
-            Ok(false) => self.finish(),
+            Ok(false) => {
+                let ends = self.decided_by();
+                match self.keep(ends) {
+                    Ok(()) => self.finish(ends),
+                    Err(stop) => self.take_back(&stop.cause, all, began),
+                }
+            }
             Err(stop) => self.take_back(&stop.cause, all, began),
         }
     }

@@ -72,19 +72,20 @@ fn last_line(stderr: &[u8]) -> String {
 /// Makes a script for what is pending, with its token.
 type ScriptOf = fn(&Pending, &str) -> String;
 
-/// Confirms what is held: the boot files go in place on all hosts, then all are through.
+/// Confirms what is held: the boot files go in place on all hosts, all are told to stay so, then all are through.
 ///
 /// # Errors
 ///
-/// For each host that did not come to its end, why. Where it is the first half that failed, the hosts return by themselves
-/// unless `carpgen rollback` does it sooner.
+/// For each host that did not come to its end, why. Where the boot files did not go in place everywhere, the hosts
+/// return by themselves unless `carpgen rollback` does it sooner.
 pub fn confirm(
     transport: &dyn Transport,
     held: &[(Target, Pending)],
     login: Duration,
 ) -> Result<(), Vec<(String, String)>> {
-    let scripts: [ScriptOf; 2] = [
+    let scripts: [ScriptOf; 3] = [
         |_, token| script::commit(token),
+        |pending, token| script::keep(&pending.id, token),
         |pending, token| script::finish(&pending.id, token),
     ];
     for script in scripts {

@@ -230,13 +230,13 @@ pub fn undo(reason: &str, only: Option<&str>) -> String {
         format!(
             "for pid in $(pgrep -f \"^/bin/sh $state/stage-{id}\"); do kill -STOP $pid; pkill -9 -P $pid; kill -9 $pid; done\n\
              rm -f $state/stage-{id}\n\
-             for name in pending committing undoing; do\n\
+             for name in pending committing kept undoing; do\n\
              if [ -e $state/$name ] && ! grep -q '^id {id}$' $state/$name; then echo foreign; exit 0; fi\ndone\n"
         )
     });
     format!(
         "state={STATE_FOLDER}\n{guard}if [ -e $state/undo ]; then {} </dev/null\n\
-         elif [ -e $state/pending ] || [ -e $state/committing ] || [ -e $state/undoing ]; then\n\
+         elif [ -e $state/pending ] || [ -e $state/committing ] || [ -e $state/kept ] || [ -e $state/undoing ]; then\n\
          echo \"carpgen: $state/undo is missing\" >&2\nexit 1\n\
          else echo 'carpgen: nothing is pending on this host'\nfi\n",
         shell_line(&words)
@@ -246,7 +246,7 @@ pub fn undo(reason: &str, only: Option<&str>) -> String {
 /// The check that the transaction on the host is the one that was begun: the token is known to nobody else.
 fn with_token(token: &str, then: &str) -> String {
     format!(
-        "state={STATE_FOLDER}\nknown=$(sed -n 's/^token //p' $state/pending $state/committing $state/done 2>/dev/null)\n\
+        "state={STATE_FOLDER}\nknown=$(sed -n 's/^token //p' $state/pending $state/committing $state/kept $state/done 2>/dev/null)\n\
          [ \"$known\" = {token} ] || exit 77\n{then}"
     )
 }
@@ -266,6 +266,13 @@ pub fn hold(token: &str, seconds: u64) -> String {
 #[must_use]
 pub fn commit(token: &str) -> String {
     with_token(token, "/bin/sh $state/commit </dev/null\n")
+}
+
+/// The script that decides: from now on the host does not return by itself, and can still be told to.
+#[must_use]
+pub fn keep(id: &str, token: &str) -> String {
+    let decide = "[ -e $state/kept ] || [ -e $state/done ] || mv $state/committing $state/kept || exit 76\necho kept\n";
+    unless_committed(id, &with_token(token, decide))
 }
 
 /// Both at once, for a host that takes part alone.
@@ -318,7 +325,7 @@ pub fn keys<'a>(vhids: impl Iterator<Item = &'a VhidConfig>) -> Vec<Zeroizing<St
 #[must_use]
 pub fn state() -> String {
     format!(
-        "state={STATE_FOLDER}\nfor name in pending committing undoing; do\n\
+        "state={STATE_FOLDER}\nfor name in pending committing kept undoing; do\n\
          if [ -e $state/$name ]; then echo $name; cat $state/$name; exit 0; fi\ndone\n\
          cat $state/last 2>/dev/null\nexit 0\n"
     )
