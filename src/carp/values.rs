@@ -105,6 +105,11 @@ impl AdvSkew {
     }
 }
 
+impl VrrpPriority {
+    /// The one that waits longest.
+    pub const LOWEST: Self = Self(1);
+}
+
 impl VrrpInterval {
     /// One second, what the kernel starts with (`VRRP_DEFAULT_INTERVAL` in FreeBSD 15 `sys/netinet/ip_carp.h`).
     pub const DEFAULT: Self = Self(100);

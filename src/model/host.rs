@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
     AdvBase, AdvSkew, HostName, IfName, Key, OwnAddress, RcTarget, Release, SegmentName, Sysctl,
-    Vhid, Vip, VrrpInterval, VrrpPriority,
+    Vhid, Vip, VrrpInterval, VrrpPriority, takeover_us, vrrp_takeover_us,
 };
 
 /// The configuration of one host, whatever it was read from or derived from.
@@ -81,6 +81,20 @@ pub enum Mode {
         /// The interval.
         interval: VrrpInterval,
     },
+}
+
+impl Mode {
+    /// Microseconds that a backup waits at most for the next advertisement, whatever its demotion (`carp_setrun` in FreeBSD
+    /// `sys/netinet/ip_carp.c`).
+    #[must_use]
+    pub fn longest_takeover_us(&self) -> u64 {
+        match self {
+            Self::Carp {
+                advbase, advskew, ..
+            } => takeover_us(*advbase, AdvSkew::LARGEST_EFFECTIVE.max(*advskew)),
+            Self::Vrrp { interval, .. } => vrrp_takeover_us(*interval, VrrpPriority::LOWEST),
+        }
+    }
 }
 
 impl HostConfig {

@@ -206,12 +206,11 @@ pub fn can_stay_out(release: Release) -> bool {
 /// How long a vhid of a host takes at most until an election is over, in microseconds: what the slowest backup waits.
 #[must_use]
 pub fn settle_us(live: &HostConfig) -> u64 {
-    let slowest = |mode: &Mode| match mode {
-        Mode::Carp { advbase, .. } => takeover_us(*advbase, AdvSkew::LARGEST_EFFECTIVE),
-        Mode::Vrrp { interval, .. } => u64::from(interval.number()) * 40_000,
-    };
-    let vhids = live.vhids.iter();
-    vhids.map(|vhid| slowest(&vhid.mode)).max().unwrap_or(0)
+    let waits = live
+        .vhids
+        .iter()
+        .map(|vhid| vhid.mode.longest_takeover_us());
+    waits.max().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -5,14 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::action::Action;
 use super::step::Step;
 use crate::carp::{Change as Setting, Command, Instant, State};
-use crate::model::{HostConfig, Mode, SegmentName, Vhid, VhidConfig};
+use crate::model::{HostConfig, SegmentName, Vhid, VhidConfig};
 use crate::sim::{self, HostId, Scenario, SegmentId, Service, Setup, Span, World};
 
 /// How long one command takes on a host, with the start of its process.
 const COMMAND_US: u64 = 10_000;
-
-/// The largest skew that a demoted host sends with.
-const MOST_SKEW: u64 = 240;
 
 /// A host as it is when the plan begins.
 #[derive(Clone, Debug)]
@@ -69,12 +66,9 @@ impl Prediction {
 /// How long the cluster may need to settle: every backup may wait once for a silent master and once for one that left.
 #[must_use]
 pub fn settle_us<'a>(configs: impl IntoIterator<Item = &'a VhidConfig>) -> u64 {
-    let waits = configs.into_iter().map(|vhid| match &vhid.mode {
-        Mode::Carp { advbase, .. } => {
-            3 * u64::from(advbase.number()) * 1_000_000 + MOST_SKEW * 1_000_000 / 256
-        }
-        Mode::Vrrp { interval, .. } => 4 * u64::from(interval.number()) * 10_000,
-    });
+    let waits = configs
+        .into_iter()
+        .map(|vhid| vhid.mode.longest_takeover_us());
     2 * waits.max().unwrap_or(0) + 1_000_000
 }
 
