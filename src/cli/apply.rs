@@ -12,10 +12,10 @@ use super::ssh_arguments::{SshArgs, time};
 use super::ui::Ui;
 use crate::plan::action::Speller;
 use crate::plan::digest;
-use crate::remote::Ssh;
 use crate::remote::transaction::script::{Identity, STATE_FOLDER};
 use crate::remote::transaction::work::HostWork;
 use crate::remote::transaction::{Ending, Part, Times, Transaction};
+use crate::remote::{Ssh, random_word};
 use crate::report::{self, PlanReport};
 
 #[derive(Debug, clap::Args)]
@@ -106,11 +106,11 @@ fn carry_out(
         .map(|part| part.target.host.to_string());
     let transaction = Transaction {
         identity: Identity {
-            id: random_word(8)?,
+            id: new_word(8)?,
             by: whoami(),
             hosts: hosts.collect(),
         },
-        token: random_word(32)?,
+        token: new_word(32)?,
         transport: ssh,
         rescue: &rescue,
         steps: &planned.plan.chosen.steps,
@@ -187,12 +187,9 @@ fn agreed(ui: &mut Ui) -> Result<bool, CommandError> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Lower-case hexadecimal digits.
-fn random_word(bytes: usize) -> Result<String, CommandError> {
-    let mut random = vec![0_u8; bytes];
-    getrandom::fill(&mut random)
-        .map_err(|error| CommandError::bad_input(format!("there is no randomness: {error}")))?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+fn new_word(bytes: usize) -> Result<String, CommandError> {
+    random_word(bytes)
+        .map_err(|error| CommandError::bad_input(format!("there is no randomness: {error}")))
 }
 
 /// Who begins, in characters that need no quoting.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::random::unlikely_word;
 use super::transport::{Reply, Request, Target, Transport, TransportError};
 use crate::model::PrivilegeCommand;
 use process::{Ending, Input, Ran};
@@ -99,19 +100,11 @@ pub fn check_destination(destination: &str) -> Result<(), TransportError> {
     })
 }
 
-/// A line that the host prints before the script runs, so that what a login shell prints is told from the answer.
-fn new_marker() -> String {
-    let mut bytes = [0_u8; 16];
-    // Without randomness the line is still one that no login shell prints.
-    let _ = getrandom::fill(&mut bytes);
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("carpgen-{digits}")
-}
-
 impl Transport for Ssh {
     fn exchange(&self, target: &Target, request: &Request) -> Result<Reply, TransportError> {
         check_destination(&target.destination)?;
-        let marker = new_marker();
+        // A line that the host prints before the script runs, so that what a login shell prints is told from the answer.
+        let marker = unlikely_word("carpgen");
         let input = Input {
             first: format!("printf '%s\\n' {marker}\n"),
             marker: marker.clone(),
