@@ -6,7 +6,7 @@ use super::ssh_arguments::target_of;
 use crate::config::resolve;
 use crate::model::{Cluster, HostConfig};
 use crate::plan::{Found, Looked};
-use crate::remote::{DEFAULT_WIDTH, Target, Transport, in_parallel, observe};
+use crate::remote::{DEFAULT_WIDTH, Look, Target, Transport, in_parallel, observe_with};
 
 /// What the nodes are to be configured with; keys are not looked up.
 pub(super) fn configs_of(cluster: &Cluster) -> Vec<HostConfig> {
@@ -27,7 +27,11 @@ pub(super) fn look(transport: &dyn Transport, cluster: &Cluster, timeout: Durati
 
 /// Asks one host.
 pub(super) fn ask(transport: &dyn Transport, target: &Target, timeout: Duration) -> Looked {
-    let found = match observe(transport, target, timeout) {
+    let look = Look {
+        watch_discards: true,
+        ..Look::default()
+    };
+    let found = match observe_with(transport, target, timeout, look) {
         Ok(observed) => Found::Observed(Box::new(observed)),
         Err(error) => Found::Unreachable {
             why: error.to_string(),

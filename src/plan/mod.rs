@@ -26,7 +26,9 @@ pub use drain::{
     DrainSteps, Obstacle, Successor, can_stay_out, drain_steps, settle_us, successors,
 };
 pub use drift::{Difference, ExtraVhid, Side, VhidDifference, counterpart, drift, extra_vhids};
-pub use observed::{CarpSupport, CarpgenState, Observed, ObservedFile, Unreadable};
+pub use observed::{
+    CarpSupport, CarpgenState, Discards, Growth, Observed, ObservedFile, Unreadable,
+};
 pub use pending::Pending;
 pub use roles::masters;
 pub use status::{

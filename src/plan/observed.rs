@@ -1,12 +1,32 @@
 //! A host as it was found: its files, its interfaces, its kernel.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::pending::Pending;
 use crate::dialect::parse::{
     HostReading, HostText, ShownInterface, ShownKeys, ShownSysctl, live_config, read_host,
 };
 use crate::model::{HostConfig, HostName, KnownSysctl, Release};
+
+/// Packets that a host discarded for bad authentication (`netstat -s -p carp`): the digest in them was not that of its own
+/// key and addresses for the vhid (`carp_hmac_verify` in FreeBSD `sys/netinet/ip_carp.c`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Discards {
+    /// Since the boot.
+    pub since_boot: u64,
+    /// How many more while it was looked at; none where that was not watched.
+    pub growth: Option<Growth>,
+}
+
+/// How a counter grew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// So many packets.
+    pub packets: u64,
+    /// In so much time.
+    pub within: Duration,
+}
 
 /// A file of a host.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,7 +60,7 @@ pub enum CarpSupport {
 /// What carpgen itself keeps on a host, below `/var/db/carpgen`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CarpgenState {
-    /// A change that waits for its confirmation: `pending`, `committing` or `undoing`, and on the next lines the text of the
+    /// A change that waits for its confirmation: `pending`, `committing`, `kept` or `undoing`, and on the next lines the text of the
     /// file of that name.
     pub pending: Option<String>,
     /// The text of `drain`: the host was taken out of service.
@@ -91,8 +111,8 @@ pub struct Observed {
     pub interfaces: Vec<ShownInterface>,
     /// The sysctls of CARP, and that of pfsync where it is loaded.
     pub sysctls: Vec<ShownSysctl>,
-    /// How many packets were discarded for bad authentication since the boot (`netstat -s -p carp`).
-    pub bad_authentication: Option<u64>,
+    /// The packets discarded for bad authentication, where that could be read.
+    pub discards: Option<Discards>,
     /// When the host booted, in seconds since 1970 by its clock (`kern.boottime`).
     pub booted_at: Option<i64>,
     /// What carpgen keeps there.
@@ -117,7 +137,7 @@ impl Observed {
             inexact: Vec::new(),
             interfaces: Vec::new(),
             sysctls: Vec::new(),
-            bad_authentication: None,
+            discards: None,
             booted_at: None,
             carpgen: CarpgenState::default(),
             unreadable: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::demotion::{Demotion, demotion_of};
 use super::drift::{Difference, ExtraVhid, Side, counterpart, drift, extra_vhids};
-use super::observed::{CarpSupport, Observed};
+use super::observed::{CarpSupport, Discards, Observed};
 use crate::carp::AdvSkew;
 use crate::dialect::join_segments;
 use crate::dialect::parse::{HostReading, LoaderAction, ShownState};
@@ -95,8 +95,8 @@ pub struct SeenHost {
     pub drained: bool,
     /// The text of a change that waits for its confirmation.
     pub pending: Option<String>,
-    /// Packets discarded for bad authentication since the boot.
-    pub bad_authentication: Option<u64>,
+    /// The packets discarded for bad authentication, where that could be read.
+    pub discards: Option<Discards>,
     /// The live keys could be read.
     pub keys_shown: bool,
     /// What could not be read: path and why.
@@ -219,14 +219,26 @@ impl ClusterStatus {
         hosts.any(|host| matches!(host.state, HostState::Unreachable { .. }))
     }
 
-    /// Whether anything drifts, is extra, waits for confirmation, or is not where it belongs.
+    /// Whether anything drifts, is extra, waits for confirmation, is discarded right now, or is not where it belongs.
     #[must_use]
     pub fn has_findings(&self) -> bool {
         let host = |seen: &SeenHost| {
-            !seen.drift.is_empty() || !seen.extra.is_empty() || seen.pending.is_some()
+            !seen.drift.is_empty()
+                || !seen.extra.is_empty()
+                || seen.pending.is_some()
+                || seen.discards_now()
         };
         self.seen().any(|(_, seen)| host(seen))
             || self.vhids.iter().any(|vhid| vhid.problem.is_some())
+    }
+}
+
+impl SeenHost {
+    /// Whether packets are being discarded for bad authentication: a peer, or a stranger, speaks with another key.
+    #[must_use]
+    pub fn discards_now(&self) -> bool {
+        let growth = self.discards.and_then(|discards| discards.growth);
+        growth.is_some_and(|growth| growth.packets > 0)
     }
 }
 
@@ -291,7 +303,7 @@ fn seen(observed: &Observed, live: HostConfig, wanted: Option<(&Node, &HostConfi
             .carpgen
             .transaction()
             .map(|pending| pending.to_string()),
-        bad_authentication: observed.bad_authentication,
+        discards: observed.discards,
         keys_shown: observed.keys_shown(),
         unreadable: observed
             .unreadable

@@ -14,7 +14,7 @@ mod transport;
 
 pub use drain::{DrainError, drain, take_over, undrain};
 pub use fake::{Asked, Fake};
-pub use observe::{ObserveError, observe, observe_over};
+pub use observe::{Look, ObserveError, observe, observe_with};
 pub use parallel::{DEFAULT_WIDTH, in_parallel};
 pub use random::random_word;
 pub use ssh::{Ssh, check_destination};

@@ -4,12 +4,13 @@ mod sections;
 
 use crate::dialect::parse::{Text, ifconfig_output, sysctl_output};
 use crate::model::{FileId, Release};
-use crate::plan::{CarpSupport, Observed, ObservedFile, Unreadable};
+use crate::plan::{CarpSupport, Discards, Growth, Observed, ObservedFile, Unreadable};
+use crate::remote::random::unlikely_word;
 use crate::remote::transport::{Request, Target, Transport, TransportError};
 use sections::{Section, sections};
 use std::time::Duration;
 
-/// The script, without the line that tells it its nonce.
+/// The script, without the lines that tell it its nonce and how long to wait.
 const SCRIPT: &str = include_str!("observe.sh");
 
 /// Why a host could not be observed.
@@ -83,36 +84,46 @@ pub fn observe(
     target: &Target,
     deadline: Duration,
 ) -> Result<Observed, ObserveError> {
-    observe_over(transport, target, deadline, false)
+    observe_with(transport, target, deadline, Look::default())
 }
 
-/// The same, over a login of its own where that is wanted.
+/// How long to wait whether packets are still discarded: longer than a peer with `advbase` 1 and any `advskew` waits from one
+/// advertisement to the next.
+const DISCARD_WATCH: Duration = Duration::from_secs(3);
+
+/// How a host is looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// Over a login of its own.
+    pub new_login: bool,
+    /// Where packets have been discarded for bad authentication, wait three seconds whether more are: that much longer than
+    /// the deadline.
+    pub watch_discards: bool,
+}
+
+/// The same, in another way.
 ///
 /// # Errors
 ///
 /// As [`observe`].
-pub fn observe_over(
+pub fn observe_with(
     transport: &dyn Transport,
     target: &Target,
     deadline: Duration,
-    new_login: bool,
+    look: Look,
 ) -> Result<Observed, ObserveError> {
-    let nonce = nonce();
-    let script = format!("nonce={nonce}\n{SCRIPT}");
-    let mut request = Request::new(script, deadline);
-    request.new_login = new_login;
+    let nonce = unlikely_word("carpgen-section");
+    let watch = if look.watch_discards {
+        DISCARD_WATCH
+    } else {
+        Duration::ZERO
+    };
+    let script = format!("nonce={nonce}\nwatch={}\n{SCRIPT}", watch.as_secs());
+    let mut request = Request::new(script, deadline + watch);
+    request.new_login = look.new_login;
     let reply = transport.exchange(target, &request)?;
     let sections = sections(&reply.stdout, &nonce);
     observed(target, &sections, &reply.stderr)
-}
-
-/// Random letters that no file of the host holds.
-fn nonce() -> String {
-    let mut bytes = [0_u8; 16];
-    // Without randomness the words still stand in no file by chance.
-    let _ = getrandom::fill(&mut bytes);
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("carpgen-section-{digits}")
 }
 
 /// What the sections tell.
@@ -147,7 +158,18 @@ fn observed(
     observed.is_root = word("user") == "0";
     observed.carp = support(sections);
     observed.booted_at = output("boottime").and_then(|text| boot_time(&text));
-    observed.bad_authentication = output("netstat").and_then(|text| bad_authentication(&text));
+    observed.discards = output("netstat")
+        .and_then(|text| bad_authentication(&text))
+        .map(|since_boot| {
+            let later = output("later").and_then(|text| bad_authentication(&text));
+            Discards {
+                since_boot,
+                growth: later.map(|later| Growth {
+                    packets: later.saturating_sub(since_boot),
+                    within: DISCARD_WATCH,
+                }),
+            }
+        });
     for section in sections {
         keep(&mut observed, section);
     }
@@ -190,7 +212,7 @@ fn keep(observed: &mut Observed, section: &Section<'_>) {
     }
     let text = String::from_utf8_lossy(section.content).into_owned();
     match section.kind {
-        "pending" | "committing" | "undoing" => {
+        "pending" | "committing" | "kept" | "undoing" => {
             observed.carpgen.pending = Some(format!("{}\n{text}", section.kind));
         }
         "drain" => observed.carpgen.drain = Some(text),

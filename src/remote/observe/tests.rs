@@ -13,10 +13,8 @@ fn target() -> Target {
 }
 
 /// Lets a host answer with sections: begin line, content, end line.
-fn answered(
-    sections: &'static [(&'static str, &'static [u8], &'static str)],
-) -> Result<Observed, ObserveError> {
-    let fake = Fake::new();
+fn answered(sections: &[Told]) -> Result<Observed, ObserveError> {
+    let (fake, sections) = (Fake::new(), sections.to_vec());
     fake.answer_with(&target().host, move |request| {
         let script = String::from_utf8(request.script.to_vec()).unwrap();
         let nonce = script
@@ -26,7 +24,7 @@ fn answered(
             .strip_prefix("nonce=")
             .unwrap();
         let mut stdout = Vec::new();
-        for (begin, content, end) in sections {
+        for (begin, content, end) in &sections {
             stdout.extend_from_slice(format!("{nonce} begin {begin}\n").as_bytes());
             stdout.extend_from_slice(content);
             stdout.extend_from_slice(format!("\n{nonce} end {end}\n").as_bytes());
@@ -40,11 +38,18 @@ fn answered(
     observe(&fake, &target(), Duration::from_secs(5))
 }
 
+/// A section: begin line, content, end line.
+type Told = (&'static str, &'static [u8], &'static str);
+
+const SYSTEM: Told = ("output system", b"FreeBSD\n", "0");
+const KERNEL: Told = ("output kernel", b"14.3-RELEASE-p2\n", "0");
+const DONE: Told = ("output done", b"", "0");
+
 #[test]
 fn everything_that_a_host_tells_is_kept() {
     let found = answered(&[
-        ("output system", b"FreeBSD\n", "0"),
-        ("output kernel", b"14.3-RELEASE-p2\n", "0"),
+        SYSTEM,
+        KERNEL,
         ("output userland", b"14.3-RELEASE-p3\n", "0"),
         ("output user", b"0\n", "0"),
         (
@@ -64,19 +69,15 @@ fn everything_that_a_host_tells_is_kept() {
         ("output boottime", b"{ sec = 1700000000, usec = 5 } Tue\n", "0"),
         ("output modules", b"Id Refs Address Size Name\n 2 1 0xff 6938 carp.ko\n", "0"),
         ("output module", b"", "0"),
-        ("output netstat", b"carp:\n\t\t3 discarded packets for bad authentication\n", "0"),
         ("pending 0600 /var/db/carpgen/pending", b"id=7\n", "0"),
-        ("output done", b"", "0"),
+        DONE,
     ])
     .unwrap();
     assert_eq!((found.release, found.is_root), (Release::R14, true));
     assert_eq!(found.release_text, "14.3-RELEASE-p2");
     assert_eq!(found.userland_text.as_deref(), Some("14.3-RELEASE-p3"));
     assert_eq!(found.carp, CarpSupport::Module);
-    assert_eq!(
-        (found.booted_at, found.bad_authentication),
-        (Some(1_700_000_000), Some(3))
-    );
+    assert_eq!(found.booted_at, Some(1_700_000_000));
     assert_eq!(
         (
             found.demotion(),
@@ -110,10 +111,7 @@ fn everything_that_a_host_tells_is_kept() {
 
 #[test]
 fn what_is_no_host_of_ours_is_said() {
-    let linux = answered(&[
-        ("output system", b"Linux\n", "0"),
-        ("output done", b"", "0"),
-    ]);
+    let linux = answered(&[("output system", b"Linux\n", "0"), DONE]);
     assert_eq!(
         linux.unwrap_err().to_string(),
         "root@fw1 runs Linux, not FreeBSD"
@@ -121,7 +119,7 @@ fn what_is_no_host_of_ours_is_said() {
     let old = answered(&[
         ("output system", b"FreeBSD\n", "0"),
         ("output kernel", b"8.4-RELEASE\n", "0"),
-        ("output done", b"", "0"),
+        DONE,
     ]);
     assert!(old.unwrap_err().to_string().contains("FreeBSD 8.4-RELEASE"));
     let half = answered(&[("output system", b"FreeBSD\n", "0")]).unwrap_err();
@@ -141,7 +139,7 @@ fn a_host_without_tools_is_still_a_host() {
         ("output user", b"1001\n", "0"),
         ("output ifconfig", b"", "127"),
         ("output module", b"", "1"),
-        ("output done", b"", "0"),
+        DONE,
     ])
     .unwrap();
     assert_eq!((bare.carp, bare.is_root), (CarpSupport::Absent, false));
@@ -164,4 +162,32 @@ fn no_bytes_make_the_reader_stumble() {
         broken[cut] = 0xff;
         let _ = sections(&broken, "N");
     }
+}
+
+#[test]
+fn packets_with_bad_authentication_are_counted_and_seen_to_come() {
+    let before: Told = (
+        "output netstat",
+        b"carp:\n\t\t1 discarded packet for bad authentication\n",
+        "0",
+    );
+    let discards = |growth| {
+        Some(Discards {
+            since_boot: 1,
+            growth,
+        })
+    };
+    let found = answered(&[SYSTEM, KERNEL, before, DONE]).unwrap();
+    assert_eq!(found.discards, discards(None));
+    let after: Told = (
+        "output later",
+        b"carp:\n\t\t5 discarded packets for bad authentication\n",
+        "0",
+    );
+    let found = answered(&[SYSTEM, KERNEL, before, after, DONE]).unwrap();
+    let growth = Growth {
+        packets: 4,
+        within: DISCARD_WATCH,
+    };
+    assert_eq!(found.discards, discards(Some(growth)));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::super::observe::{ObserveError, observe_over};
+use super::super::observe::{Look, ObserveError, observe_with};
 use super::super::parallel::{DEFAULT_WIDTH, in_parallel};
 use super::{PAUSE, Part, Stop, Transaction};
 use crate::plan::action::Action;
@@ -42,12 +42,11 @@ impl Transaction<'_> {
 
     fn observe_all(&self) -> Vec<Result<Observed, ObserveError>> {
         in_parallel(&self.parts, DEFAULT_WIDTH, |part| {
-            observe_over(
-                self.transport,
-                &part.target,
-                self.times.login,
-                part.takes_part(),
-            )
+            let look = Look {
+                new_login: part.takes_part(),
+                ..Look::default()
+            };
+            observe_with(self.transport, &part.target, self.times.login, look)
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::observe::{Look, observe_with};
 use super::super::parallel::{DEFAULT_WIDTH, in_parallel};
 use super::{Ending, PAUSE, Part, SCRIPT_TIME, Transaction, script};
 use crate::plan::action::Action;
@@ -103,8 +104,11 @@ impl Transaction<'_> {
     }
 
     fn look(&self, place: usize, part: &Part<'_>) -> Result<(), String> {
-        let observed =
-            super::super::observe::observe_over(self.rescue, &part.target, self.times.login, true);
+        let look = Look {
+            new_login: true,
+            ..Look::default()
+        };
+        let observed = observe_with(self.rescue, &part.target, self.times.login, look);
         let observed = observed.map_err(|error| error.to_string())?;
         self.is_as_before(place, part, &observed)
     }

@@ -7,7 +7,8 @@ use comfy_table::{Table, presets};
 use super::{counted, state_word};
 use crate::model::{HostName, Mode, SegmentName, Vhid};
 use crate::plan::{
-    ClusterStatus, HostState, HostStatus, SeenHost, SeenVhid, VhidProblem, VhidStatus,
+    ClusterStatus, Discards, Growth, HostState, HostStatus, SeenHost, SeenVhid, VhidProblem,
+    VhidStatus,
 };
 use crate::report::Style;
 use crate::report::simulation::lines_of;
@@ -182,15 +183,33 @@ fn seen_details(host: &HostName, seen: &SeenHost) -> Vec<String> {
             "out of service; `carpgen undrain {host}` brings it back"
         ));
     }
-    if let Some(count) = seen.bad_authentication.filter(|count| *count > 0) {
-        lines.push(format!(
-            "{count} packets discarded for bad authentication since the boot; if that grows, keys or addresses differ"
-        ));
+    if let Some(discards) = seen.discards.filter(|discards| discards.since_boot > 0) {
+        lines.extend(discarded(host, discards));
     }
     for (path, why) in &seen.unreadable {
         lines.push(format!("cannot read {path}: {why}"));
     }
     lines
+}
+
+/// The packets that were discarded for bad authentication, and whether that goes on.
+fn discarded(host: &HostName, discards: Discards) -> Vec<String> {
+    let since = format!(
+        "{} discarded for bad authentication since the boot",
+        counted(discards.since_boot, "packet")
+    );
+    let Some(Growth { packets, within }) = discards.growth else {
+        return vec![format!("{since}; if that grows, keys or addresses differ")];
+    };
+    let seconds = within.as_secs();
+    if packets == 0 {
+        return vec![format!("{since}, none in the last {seconds} s")];
+    }
+    vec![
+        format!("{since}, and {packets} more within {seconds} s"),
+        "  cause: a peer, or somebody else on the segment, has another key or other addresses for the same vhid".to_owned(),
+        format!("  hint: `tcpdump -n proto 112` on {host} shows who sends, and with which vhid"),
+    ]
 }
 
 /// The whole in one line.
@@ -205,6 +224,7 @@ fn verdict(status: &ClusterStatus) -> String {
     );
     let mut told = Vec::new();
     let drift: usize = seen.iter().map(|s| s.drift.len() + s.extra.len()).sum();
+    let discarding = seen.iter().filter(|s| s.discards_now()).count();
     let pending = seen.iter().filter(|s| s.pending.is_some()).count();
     let problems = status.vhids.iter().filter(|v| v.problem.is_some()).count();
     let silent = |host: &&HostStatus| matches!(host.state, HostState::Unreachable { .. });
@@ -213,6 +233,7 @@ fn verdict(status: &ClusterStatus) -> String {
         (drift, "difference"),
         (pending, "change to be confirmed"),
         (problems, "vhid not as it should be"),
+        (discarding, "host with packets of bad authentication"),
         (silent, "host without an answer"),
     ] {
         match count {

@@ -45,10 +45,21 @@ pub struct ReportedHost {
     pub pending: Option<String>,
     /// Packets discarded for bad authentication since it booted.
     pub bad_authentication: Option<u64>,
+    /// How many more while it was looked at; null where there had been none before, or that was not watched.
+    pub bad_authentication_now: Option<ReportedGrowth>,
     /// Its live keys could be read and compared.
     pub keys_shown: bool,
     /// Files that could not be read.
     pub unreadable: Vec<ReportedUnreadable>,
+}
+
+/// How a counter grew.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReportedGrowth {
+    /// So many packets.
+    pub packets: u64,
+    /// Within so many seconds.
+    pub seconds: u64,
 }
 
 /// Something that is not as described.
@@ -230,7 +241,14 @@ fn answered(host: String, seen: &SeenHost) -> ReportedHost {
         }),
         drained: seen.drained,
         pending: seen.pending.clone(),
-        bad_authentication: seen.bad_authentication,
+        bad_authentication: seen.discards.map(|discards| discards.since_boot),
+        bad_authentication_now: seen
+            .discards
+            .and_then(|discards| discards.growth)
+            .map(|growth| ReportedGrowth {
+                packets: growth.packets,
+                seconds: growth.within.as_secs(),
+            }),
         keys_shown: seen.keys_shown,
         unreadable: seen
             .unreadable

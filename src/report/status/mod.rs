@@ -5,6 +5,8 @@ mod json;
 mod nagios;
 mod prometheus;
 
+use std::fmt::Display;
+
 pub use human::status_text;
 pub use json::{StatusReport, status_report};
 pub use nagios::{NagiosState, nagios_line};
@@ -23,8 +25,8 @@ const fn state_word(state: ShownState) -> &'static str {
 }
 
 /// A number with its noun.
-fn counted(count: usize, one: &str) -> String {
-    if count == 1 {
+fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str) -> String {
+    if count == 1.into() {
         format!("1 {one}")
     } else {
         format!("{count} {one}s")

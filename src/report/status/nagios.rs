@@ -1,7 +1,7 @@
 //! One line for Nagios and its relatives, with the numbers that they draw.
 
 use super::counted;
-use crate::plan::{ClusterStatus, HostState, VhidProblem};
+use crate::plan::{ClusterStatus, Discards, HostState, VhidProblem};
 
 /// What a check ends with (the guidelines for plugins of the Monitoring Plugins project).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +71,12 @@ pub fn nagios_line(status: &ClusterStatus) -> (NagiosState, String) {
         .map(|(host, _)| host.to_string())
         .collect();
     tell("unconfirmed change on", &pending);
+    let discarding: Vec<String> = status
+        .seen()
+        .filter(|(_, seen)| seen.discards_now())
+        .map(|(host, _)| host.to_string())
+        .collect();
+    tell("bad authentication on", &discarding);
     let state = if !two.is_empty() || !none.is_empty() {
         NagiosState::Critical
     } else if !silent.is_empty() {
@@ -112,7 +118,10 @@ fn numbers(status: &ClusterStatus) -> String {
     for (host, seen) in status.seen() {
         let demotion = seen.demotion.as_ref().map_or(0, |demotion| demotion.total);
         numbers.push(format!("'{host}_demotion'={demotion}"));
-        if let Some(count) = seen.bad_authentication {
+        if let Some(Discards {
+            since_boot: count, ..
+        }) = seen.discards
+        {
             numbers.push(format!("'{host}_bad_authentication'={count}c"));
         }
     }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::dialect::parse::ShownState;
-use crate::plan::{ClusterStatus, HostState, Side, VhidProblem};
+use crate::plan::{ClusterStatus, Discards, HostState, Side, VhidProblem};
 
 /// A metric and its samples.
 struct Metric {
@@ -117,7 +117,10 @@ fn hosts(status: &ClusterStatus) -> Vec<Metric> {
         demotion.add(name(), seen.demotion.as_ref().map_or(0, |d| d.total));
         drained.add(name(), i64::from(seen.drained));
         pending.add(name(), i64::from(seen.pending.is_some()));
-        if let Some(count) = seen.bad_authentication {
+        if let Some(Discards {
+            since_boot: count, ..
+        }) = seen.discards
+        {
             bad.add(name(), count);
         }
     }

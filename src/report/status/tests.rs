@@ -4,7 +4,9 @@ use super::*;
 use crate::config::{Description, resolve};
 use crate::dialect::parse::{Text, ifconfig_output, sysctl_output};
 use crate::model::{FileId, HostName, Release};
-use crate::plan::{CarpSupport, ClusterStatus, Found, Looked, Observed, ObservedFile};
+use crate::plan::{
+    CarpSupport, ClusterStatus, Discards, Found, Growth, Looked, Observed, ObservedFile,
+};
 use crate::report::Style;
 
 const DESCRIPTION: &str = r#"
@@ -66,7 +68,10 @@ fn host(name: &str, own: u8, skew: u8, state: &str, demotion: i64) -> Observed {
     ];
     host.is_root = true;
     host.carp = CarpSupport::Module;
-    host.bad_authentication = Some(0);
+    host.discards = Some(Discards {
+        since_boot: 0,
+        growth: None,
+    });
     host
 }
 
@@ -222,4 +227,47 @@ fn hosts_without_a_description_are_held_against_their_boot_files() {
         text.contains("live: vhid 1 on em0 has advskew 100, not 50"),
         "{text}"
     );
+}
+
+#[test]
+fn packets_that_are_discarded_now_are_a_finding_and_old_ones_are_not() {
+    let with = |since_boot, more: Option<u64>| {
+        let mut a = host("a", 2, 0, "MASTER", 0);
+        a.discards = Some(Discards {
+            since_boot,
+            growth: more.map(|packets| Growth {
+                packets,
+                within: std::time::Duration::from_secs(3),
+            }),
+        });
+        status(vec![found(a), found(host("b", 3, 100, "BACKUP", 0))])
+    };
+    let past = with(1, Some(0));
+    assert!(!past.has_findings());
+    let text = status_text(&past, PLAIN);
+    assert!(
+        text.contains(
+            "1 packet discarded for bad authentication since the boot, none in the last 3 s"
+        ),
+        "{text}"
+    );
+    let now = with(9, Some(4));
+    assert!(now.has_findings());
+    let text = status_text(&now, PLAIN);
+    for words in [
+        "9 packets discarded for bad authentication since the boot, and 4 more within 3 s",
+        "`tcpdump -n proto 112` on a shows",
+        "1 VIP: 1 host with packets of bad authentication",
+    ] {
+        assert!(text.contains(words), "{text}");
+    }
+    let (state, line) = nagios_line(&now);
+    assert_eq!(state.code(), 1);
+    assert!(
+        line.starts_with("CARP WARNING - bad authentication on a |"),
+        "{line}"
+    );
+    let json = serde_json::to_value(status_report(&now)).unwrap();
+    assert_eq!(json["hosts"][0]["bad_authentication_now"]["packets"], 4);
+    assert!(json["hosts"][1]["bad_authentication_now"].is_null());
 }
