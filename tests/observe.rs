@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-mod emulated;
+mod lab_support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,7 +12,8 @@ use std::time::Duration;
 use carpgen::model::{HostName, Mode, PrivilegeCommand, Release};
 use carpgen::plan::{CarpSupport, Observed};
 use carpgen::remote::{Request, Ssh, Target, Transport, TransportError, observe};
-use emulated::Lab;
+use lab_support::{Lab, Options, System};
+use serde_json::json;
 
 fn target(host: &str) -> Target {
     Target {
@@ -27,29 +28,40 @@ fn seen(lab: &Lab, host: &str) -> Observed {
     observe(&ssh, &target(host), Duration::from_secs(20)).unwrap()
 }
 
+/// Two hosts with the module loaded.
+fn lab(system: System) -> Option<Lab> {
+    let mut options = Options::new(system, &["a", "b"]);
+    options.carp = true;
+    Lab::up(&options)
+}
+
 #[test]
 fn a_host_of_release_14_is_seen_whole() {
-    let Some(lab) = Lab::up("freebsd-14", "a,b") else {
+    let Some(lab) = lab(System::FreeBsd14) else {
         return;
     };
-    lab.append(
+    lab.append_file(
         "a",
-        "etc/rc.conf",
+        "/etc/rc.conf",
         "ifconfig_em0_alias0=\"inet 192.0.2.1/32 vhid 1 advskew 0 pass k1\"",
     );
-    fs::create_dir_all(lab.file("a", "etc/rc.conf.d/network")).unwrap();
-    fs::write(lab.file("a", "etc/rc.conf.d/network/a b"), b"# \xdf\nx=1\n").unwrap();
+    fs::create_dir_all(lab.file("a", "/etc/rc.conf.d/network")).unwrap();
+    fs::write(
+        lab.file("a", "/etc/rc.conf.d/network/a b"),
+        b"# \xdf\nx=1\n",
+    )
+    .unwrap();
     fs::set_permissions(
-        lab.file("a", "etc/rc.conf.d/network/a b"),
+        lab.file("a", "/etc/rc.conf.d/network/a b"),
         fs::Permissions::from_mode(0o600),
     )
     .unwrap();
-    lab.append("a", "root/.profile", "echo noise\n");
-    lab.console(
+    lab.append_file("a", "/root/.profile", "echo noise\n");
+    lab.sh(
         "a",
         "ifconfig em0 inet 192.0.2.1/32 vhid 1 advskew 0 pass k1 alias",
     );
-    lab.console(
+    lab.sh(
         "a",
         "mkdir -p /var/db/carpgen && printf 'x' >/var/db/carpgen/drain",
     );
@@ -59,14 +71,17 @@ fn a_host_of_release_14_is_seen_whole() {
     assert_eq!(seen.carp, CarpSupport::Module);
     assert!(seen.booted_at.is_some_and(|at| at > 1_600_000_000));
     assert_eq!(
-        (seen.bad_authentication, seen.demotion()),
+        (
+            seen.discards.map(|discards| discards.since_boot),
+            seen.demotion()
+        ),
         (Some(0), Some(0))
     );
     assert_eq!(seen.carpgen.drain.as_deref(), Some("x"));
     assert_eq!(seen.carpgen.pending, None);
     assert_eq!(seen.inexact, ["/etc/rc.conf.d/network/a b"]);
     assert_eq!(seen.file("/etc/rc.conf.d/network/a b").unwrap().mode, 0o600);
-    let rc = fs::read_to_string(lab.file("a", "etc/rc.conf")).unwrap();
+    let rc = fs::read_to_string(lab.file("a", "/etc/rc.conf")).unwrap();
     assert_eq!(seen.file("/etc/rc.conf").unwrap().text, rc);
     assert!(seen.unreadable.is_empty(), "{:?}", seen.unreadable);
     let (live, boot) = (seen.live(), seen.reading().config);
@@ -79,16 +94,16 @@ fn a_host_of_release_14_is_seen_whole() {
 
 #[test]
 fn a_host_of_release_9_is_seen_whole() {
-    let Some(lab) = Lab::up("freebsd-9", "a,b") else {
+    let Some(lab) = lab(System::FreeBsd9) else {
         return;
     };
-    lab.append(
+    lab.append_file(
         "a",
-        "etc/rc.conf",
+        "/etc/rc.conf",
         "cloned_interfaces=\"carp0\"\nifconfig_carp0=\"vhid 1 advskew 0 pass k1 192.0.2.1/24\"\n",
     );
-    lab.append("a", "root/.cshrc", "echo noise\n");
-    lab.console(
+    lab.append_file("a", "/root/.cshrc", "echo noise\n");
+    lab.sh(
         "a",
         "ifconfig carp0 create && ifconfig carp0 vhid 1 advskew 0 pass k1 192.0.2.1/24",
     );
@@ -111,7 +126,7 @@ fn a_host_of_release_9_is_seen_whole() {
 
 #[test]
 fn exchanges_end_in_time_and_say_why() {
-    let Some(lab) = Lab::up("freebsd-14", "a,b") else {
+    let Some(lab) = lab(System::FreeBsd14) else {
         return;
     };
     let ssh = Ssh::new(Some(lab.ssh_config()), Arc::default());
@@ -127,18 +142,14 @@ fn exchanges_end_in_time_and_say_why() {
         matches!(late, TransportError::TimedOut { started: true, .. }),
         "{late}"
     );
-    lab.lab(&[
-        "fault",
-        "a",
-        "set",
-        r#"{"rules":[{"match":"sysctl","action":"drop_ssh","and_fail":true}]}"#,
-    ]);
+    let rule = json!({"match": "sysctl", "action": "drop_ssh", "and_fail": true});
+    lab.fault("a", &json!({ "rules": [rule] }));
     let dropped = ask("a", "sysctl kern.osrelease </dev/null\n", 10_000).unwrap_err();
     assert!(
         matches!(dropped, TransportError::Dropped { .. }),
         "{dropped}"
     );
-    lab.lab(&["crash", "b", "--silent"]);
+    lab.crash_silently("b");
     let gone = ask("b", "true\n", 1500).unwrap_err();
     assert!(!gone.may_have_run(), "{gone}");
     let unknown = ask("nowhere.invalid", "true\n", 5000).unwrap_err();

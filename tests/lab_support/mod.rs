@@ -8,9 +8,11 @@
 #![allow(clippy::print_stdout, reason = "a long matrix shows how far it is")]
 
 pub(crate) mod matrix;
+pub(crate) mod pair;
 pub(crate) mod process;
 pub(crate) mod records;
 pub(crate) mod standing;
+pub(crate) mod work;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -225,9 +227,24 @@ impl Lab {
         ran.stdout
     }
 
+    /// Where the laboratory lies, with its configuration of ssh; tests put a description beside that.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The configuration that `ssh -F` logs in with.
     pub(crate) fn ssh_config(&self) -> PathBuf {
         self.folder.path().join("ssh_config")
+    }
+
+    /// carpgen in a folder, with the configuration of ssh where it logs in.
+    pub(crate) fn carpgen(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carpgen"));
+        command.current_dir(folder).args(arguments);
+        if arguments[0] != "render" {
+            command.arg("--ssh-config").arg(self.ssh_config());
+        }
+        command
     }
 
     /// Runs a command line in root's shell over ssh, with this text as standard input.
@@ -260,6 +277,11 @@ impl Lab {
         ran.stdout
     }
 
+    /// What a line of sh on the console prints; it must succeed.
+    pub(crate) fn sh(&self, host: &str, line: &str) -> String {
+        self.console(host, &["/bin/sh", "-c", line])
+    }
+
     fn host_folder(&self, host: &str) -> PathBuf {
         assert!(
             self.hosts().iter().any(|known| known == host),
@@ -273,7 +295,8 @@ impl Lab {
         self.host_folder(host).join("root")
     }
 
-    fn file(&self, host: &str, path: &str) -> PathBuf {
+    /// A file of a host, seen from outside.
+    pub(crate) fn file(&self, host: &str, path: &str) -> PathBuf {
         self.root(host).join(path.trim_start_matches('/'))
     }
 
@@ -307,6 +330,11 @@ impl Lab {
     /// Ends everything of a host at once.
     pub(crate) fn crash(&self, host: &str) {
         self.tool(&["crash", host]);
+    }
+
+    /// The same without a farewell to those who are connected: their connections hang.
+    pub(crate) fn crash_silently(&self, host: &str) {
+        self.tool(&["crash", host, "--silent"]);
     }
 
     /// Boots a host that is off, and waits for it.
@@ -373,13 +401,7 @@ impl Lab {
 
     /// Waits until the masters are these; fails after that long.
     pub(crate) fn wait_masters(&self, wanted: &[(&str, &[&str])], limit: Duration) {
-        let wanted: BTreeMap<String, Vec<String>> = wanted
-            .iter()
-            .map(|(vhid, hosts)| {
-                let hosts = hosts.iter().map(|&host| host.to_owned()).collect();
-                ((*vhid).to_owned(), hosts)
-            })
-            .collect();
+        let wanted = named(wanted);
         let end = now() + limit.as_secs_f64();
         loop {
             let masters = self.masters();
@@ -487,6 +509,15 @@ impl Lab {
         arguments.extend(argv);
         run(self.command(&arguments), LIMIT)
     }
+}
+
+/// Masters, as [`Lab::masters`] returns them.
+pub(crate) fn named(masters: &[(&str, &[&str])]) -> BTreeMap<String, Vec<String>> {
+    let named = masters.iter().map(|(vhid, hosts)| {
+        let hosts = hosts.iter().map(|&host| host.to_owned()).collect();
+        ((*vhid).to_owned(), hosts)
+    });
+    named.collect()
 }
 
 impl Drop for Lab {
