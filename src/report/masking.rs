@@ -64,6 +64,28 @@ pub(super) fn masked(path: &str, text: &str, keys: &[Secret]) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// The same with `<secret>` for each of them: how long a key is stays untold, and places move.
+pub(super) fn redacted(path: &str, text: &str, keys: &[Secret]) -> String {
+    let masked = masked(path, text, keys);
+    let mut told = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(found) = masked[at..].find('*') {
+        let start = at + found;
+        let rest = &masked[start..];
+        let end = start + rest.find(|c| c != '*').unwrap_or(rest.len());
+        told.push_str(&masked[at..start]);
+        // The text may have such characters of its own.
+        told.push_str(if text.get(start..end) == Some(&masked[start..end]) {
+            &masked[start..end]
+        } else {
+            "<secret>"
+        });
+        at = end;
+    }
+    told.push_str(&masked[at..]);
+    told
+}
+
 /// Masks what stands behind `pass`, also as a key of TOML, and behind `key` in the output of `ifconfig(8)`.
 fn mask_line(line: &str, bytes: &mut [u8]) {
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
@@ -129,6 +151,18 @@ mod tests {
         assert_eq!(
             line("\tcarp: MASTER vhid 1 key \"S3cret\"\n"),
             "\tcarp: MASTER vhid 1 key *******\"\n"
+        );
+    }
+
+    #[test]
+    fn how_long_a_key_is_stays_untold() {
+        assert_eq!(
+            redacted(
+                "rc.conf",
+                "# ** S3cret\nx=\"vhid 1 pass zwölf\"\n",
+                &[Secret::new("S3cret")]
+            ),
+            "# ** <secret>\nx=\"vhid 1 pass <secret>\"\n"
         );
     }
 

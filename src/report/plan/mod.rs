@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use similar::TextDiff;
 
-use super::masking::masked;
+use super::masking::redacted;
 use crate::dialect::{Argv, RenderError, Renderer};
 use crate::model::{Key, Mode, Secret, VhidConfig};
 use crate::plan::action::{Action, Speller, without_keys};
@@ -66,7 +66,7 @@ pub struct PlannedHostReport {
 pub struct FileReport {
     /// Its path on the host.
     pub path: String,
-    /// The difference in unified form, keys masked.
+    /// The difference in unified form; `<secret>` stands for a key.
     pub diff: String,
     /// The SHA-256 of the text before; left out for a new file.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -230,5 +230,5 @@ fn diff(edit: &FileEdit, keys: &[Secret]) -> String {
         .context_radius(2)
         .header(old, new)
         .to_string();
-    masked(&edit.path, &unified, keys)
+    redacted(&edit.path, &unified, keys)
 }
