@@ -220,7 +220,8 @@ pub fn counterpart<'c>(config: &'c HostConfig, vhid: &VhidConfig) -> Option<&'c 
         .or_else(|| same.find(by_unit))
 }
 
-fn missing_addresses(found: &HostConfig, wanted: &HostConfig) -> Vec<Difference> {
+/// The own addresses of a description that a host does not have.
+pub(super) fn missing_addresses(found: &HostConfig, wanted: &HostConfig) -> Vec<Difference> {
     let mut missing = Vec::new();
     for interface in &wanted.interfaces {
         let own = found.interfaces.iter().find(|i| i.name == interface.name);

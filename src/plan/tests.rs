@@ -390,6 +390,15 @@ fn the_wrong_machine_or_release_is_refused() {
 }
 
 #[test]
+fn an_own_address_that_is_missing_is_told_and_left_alone() {
+    let after = PAIR.replace("\"192.0.2.2/24\"", "\"192.0.2.2/24\", \"192.0.2.22/24\"");
+    let plan = planned(PAIR, &after, &["a", "b"], |_| {}).unwrap();
+    let missing = plan.hosts[0].missing.iter().map(ToString::to_string);
+    assert_eq!(missing.collect::<Vec<_>>(), ["em0 has no 192.0.2.22"]);
+    assert!(plan.is_empty() && plan.hosts[1].missing.is_empty());
+}
+
+#[test]
 fn keys_that_do_not_show_are_not_compared() {
     let after = PAIR.replace("Ee5Xkq2uPsz0", "Ff6Ylr3vQta1");
     let hide = |observed: &mut Observed| observed.is_root = false;

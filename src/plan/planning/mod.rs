@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::plan::boot::{BootEdits, BootInput, BootOptions, FileEdit, boot_edits};
 use crate::plan::change::{Extra, Running, changes};
+use crate::plan::drift::{Difference, missing_addresses};
 use crate::plan::observed::{CarpSupport, Observed};
 use crate::plan::order::{Candidate, HostPart, best, naive};
 use crate::plan::prediction::Present;
@@ -59,6 +60,8 @@ pub struct PlannedHost {
     pub files: Vec<FileEdit>,
     /// What it has though nobody declared it; left alone.
     pub extras: Vec<Extra>,
+    /// The own addresses that are described and that it does not have. They are not changed while it runs.
+    pub missing: Vec<Difference>,
     /// Its keys could not be compared with those that run.
     pub keys_not_compared: bool,
 }
@@ -277,6 +280,7 @@ fn planned(
         },
         files: edits.files,
         extras: found_changes.extras,
+        missing: missing_addresses(&own.config, found.wanted),
         keys_not_compared,
     }
 }

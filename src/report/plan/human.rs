@@ -11,7 +11,9 @@ use crate::report::Style;
 pub fn plan(plan: &Plan, report: &PlanReport, style: Style) -> String {
     let mut text = String::new();
     for (host, shown) in plan.hosts.iter().zip(&report.hosts) {
-        if host.is_unchanged() && shown.extra.is_empty() && !shown.keys_not_compared {
+        let nothing_else =
+            shown.extra.is_empty() && shown.missing.is_empty() && !shown.keys_not_compared;
+        if host.is_unchanged() && nothing_else {
             continue;
         }
         text.push_str(&format!("{}\n", style.bold(&shown.host)));
@@ -33,6 +35,12 @@ pub fn plan(plan: &Plan, report: &PlanReport, style: Style) -> String {
         for extra in &shown.extra {
             text.push_str(&format!(
                 "  {} {extra}: nobody declared it; left alone (--prune takes it away)\n",
+                style.dim("?")
+            ));
+        }
+        for missing in &shown.missing {
+            text.push_str(&format!(
+                "  {} {missing}: own addresses are not changed while a host runs\n",
                 style.dim("?")
             ));
         }

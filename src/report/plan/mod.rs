@@ -57,6 +57,8 @@ pub struct PlannedHostReport {
     pub live: Vec<Argv>,
     /// What it has though nobody declared it.
     pub extra: Vec<String>,
+    /// Own addresses that are described and that it does not have: they are not changed while a host runs.
+    pub missing: Vec<String>,
     /// The keys that run cannot be read, and were not compared.
     pub keys_not_compared: bool,
 }
@@ -172,6 +174,7 @@ fn host_report(
         files: host.files.iter().map(file).collect(),
         live,
         extra: host.extras.iter().map(words::extra).collect(),
+        missing: host.missing.iter().map(ToString::to_string).collect(),
         keys_not_compared: host.keys_not_compared,
     })
 }
