@@ -78,7 +78,7 @@ fn carry_out(
 ) -> Result<Outcome, CommandError> {
     let renderer = changing::renderer()?;
     let rescue = args.ssh.rescue();
-    let lines = Lines::new("applying");
+    let lines = Lines::new();
     let parts = planned
         .plan
         .hosts
@@ -123,7 +123,7 @@ fn carry_out(
         progress: &lines,
         parts,
     };
-    ui.talk(&format!(
+    lines.print(&format!(
         "carpgen: whatever happens, every host returns within {} s unless this ends well; sooner with `carpgen rollback`, or `sh {STATE_FOLDER}/undo` on the host",
         transaction.timer().as_secs()
     ));
@@ -194,9 +194,9 @@ fn new_word(bytes: usize) -> Result<String, CommandError> {
 
 /// Who begins, in characters that need no quoting.
 fn whoami() -> String {
-    let user = std::env::var("USER")
-        .or_else(|_| std::env::var("LOGNAME"))
-        .unwrap_or_else(|_| "somebody".to_owned());
+    let user = nix::unistd::User::from_uid(nix::unistd::getuid());
+    let user = user.ok().flatten().map(|user| user.name);
+    let user = user.unwrap_or_else(|| "somebody".to_owned());
     let machine = nix::unistd::gethostname()
         .ok()
         .and_then(|name| name.into_string().ok());

@@ -238,7 +238,15 @@ fn look(
     };
     let messages: Vec<String> = failed
         .iter()
-        .map(|(target, error)| format!("{}: {error}", target.host))
+        .map(|(target, error)| {
+            let (host, error) = (target.host.as_str(), error.to_string());
+            // Most errors begin with where it was looked for.
+            if error.starts_with(&format!("{host} ")) {
+                error
+            } else {
+                format!("{host}: {error}")
+            }
+        })
         .collect();
     let mut wrong = CommandError::bad_input(messages.join("; ")).hint(error.hint());
     if failed.len() < targets.len() {

@@ -17,6 +17,12 @@ impl Transaction<'_> {
         let ends = began + self.settling(number) + self.times.login;
         // Roles that are as predicted before they have changed are those of before.
         let earliest = began + settled;
+        self.progress.now(&format!(
+            "step {} of {}: the roles become those that were predicted, within {:.1} s",
+            number + 1,
+            self.steps.len(),
+            self.settling(number).as_secs_f64()
+        ));
         loop {
             let now = Instant::now();
             if now < earliest {

@@ -36,6 +36,8 @@ impl Transaction<'_> {
             }
         }
         let seconds = hold.as_secs();
+        self.progress
+            .now("waiting for `carpgen confirm` or `carpgen rollback`");
         self.progress.say(None, &format!("held: `carpgen confirm` keeps the change, otherwise every host returns in {seconds} s"));
         let ends = Instant::now() + hold;
         let request = self.request(script::state());
@@ -67,6 +69,7 @@ impl Transaction<'_> {
     /// The boot files go in place on all hosts. Where one host alone takes part, it is through then.
     pub(super) fn commit(&self) -> Result<bool, Stop> {
         let active = self.active();
+        self.progress.now("the boot files go in place");
         let is_single = active.len() == 1;
         let script = if is_single {
             script::commit_and_finish(&self.identity.id, &self.token)
@@ -135,6 +138,7 @@ impl Transaction<'_> {
                     .iter()
                     .any(|word| reply.stdout.starts_with(word))
         };
+        self.progress.now("every host is told that it stays so");
         let told = self.ask_until(ends, &request.over_new_login(), kept);
         match told.returned.first() {
             // Those that do not answer may have been told: there is no way back then.

@@ -77,6 +77,9 @@ pub struct Times {
 pub trait Progress: Sync {
     /// Something has been done, or begins; about a host, or about the cluster.
     fn say(&self, host: Option<&str>, what: &str);
+
+    /// What is being done now, and may take a while.
+    fn now(&self, what: &str);
 }
 
 /// How a transaction ended.
@@ -222,6 +225,8 @@ impl Transaction<'_> {
         let scripts = Scripts::new()?;
         let seconds = self.timer().as_secs().max(1);
         let active = self.active();
+        self.progress
+            .now("everything goes to the hosts; nothing changes yet");
         let mut requests = Vec::new();
         for part in &active {
             let text = scripts.stage(&self.identity, &self.token, &part.work, seconds)?;
@@ -250,6 +255,8 @@ impl Transaction<'_> {
         let mut script = zeroize::Zeroizing::new(stage.as_bytes().to_vec());
         script.extend_from_slice(script::run_step(1).as_bytes());
         let began = Instant::now();
+        self.progress
+            .now("everything goes to the host, and changes there");
         let reply = self
             .transport
             .exchange(&part.target, &self.request(script.to_vec()));
@@ -327,6 +334,8 @@ impl Transaction<'_> {
             .into_iter()
             .filter_map(|place| self.parts.get(place))
             .collect();
+        self.progress
+            .now(&format!("step {} of {}", number + 1, self.steps.len()));
         let gate = (hosts.len() > 1).then(|| Gate::new(hosts.len(), self.times.login));
         let began = Instant::now();
         let replies = in_parallel(&hosts, hosts.len(), |part| {

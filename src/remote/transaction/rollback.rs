@@ -18,6 +18,7 @@ impl Transaction<'_> {
     pub(super) fn take_back(&self, cause: &str, steps: usize, began: Instant) -> Ending {
         self.progress
             .say(None, &format!("{cause}: every host returns to what it was"));
+        self.progress.now("every host returns to what it was");
         let ends = began.max(Instant::now()) + self.timer() + START;
         let mut todo = Vec::new();
         let mut places: Vec<usize> = (0..self.parts.len())
