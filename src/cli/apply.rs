@@ -115,6 +115,7 @@ fn carry_out(
         rescue: &rescue,
         steps: &planned.plan.chosen.steps,
         prediction: &planned.plan.chosen.prediction,
+        unseen: &planned.plan.unseen,
         times: Times {
             login: args.ssh.timeout,
             confirm_within: args.confirm_within,

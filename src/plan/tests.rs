@@ -293,6 +293,7 @@ fn planned(
     plan(
         &description.cluster,
         &found,
+        &[],
         &is_chosen,
         PlanOptions::default(),
     )

@@ -175,8 +175,9 @@ impl<'a> Live<'a> {
         let chosen = |host: &HostName| {
             args.host.is_empty() || args.host.iter().any(|name| name == host.as_str())
         };
-        let plan =
-            plan(&self.description.cluster, &found, &chosen, args.options()).map_err(refused)?;
+        let cluster = &self.description.cluster;
+        let others = self.others(&found);
+        let plan = plan(cluster, &found, &others, &chosen, args.options()).map_err(refused)?;
         let made_of = MadeOf {
             description: self.input.name.clone(),
             sha256: digest(&self.input.text),
@@ -191,6 +192,15 @@ impl<'a> Live<'a> {
             targets,
             observed,
         })
+    }
+
+    /// How the hosts are described that were not looked at, those last that should be off.
+    fn others(&self, found: &[Found<'_>]) -> Vec<HostConfig> {
+        let cluster = &self.description.cluster;
+        let unseen = |node: &&Node| !found.iter().any(|found| found.node.name == node.name);
+        let mut nodes: Vec<&Node> = cluster.nodes.iter().filter(unseen).collect();
+        nodes.sort_by_key(|node| node.away.is_some());
+        nodes.iter().map(|node| resolve(cluster, node)).collect()
     }
 
     fn check_names(&self, names: &[String]) -> Result<(), CommandError> {

@@ -2,6 +2,7 @@
 
 mod alternatives;
 mod checks;
+mod unseen;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,7 @@ use checks::{check, check_choice};
 
 pub use alternatives::OwnVhid;
 pub use checks::PlanError;
+use unseen::unseen;
 
 /// What may be done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +87,9 @@ pub struct Plan {
     pub naive: Candidate,
     /// What would cost nothing instead.
     pub alternatives: Vec<OwnVhid>,
+    /// Hosts that were not looked at and must be serving, with what they serve. They take part in the simulation, behind the
+    /// hosts of the plan.
+    pub unseen: Vec<Present>,
 }
 
 impl Plan {
@@ -97,7 +102,8 @@ impl Plan {
 
 /// Makes a plan.
 ///
-/// `chosen` are the hosts that may change; the others are only looked at.
+/// `chosen` are the hosts that may change; the others are only looked at. `others` is how the hosts are described that were
+/// not looked at, those first that are more likely to be there.
 ///
 /// # Errors
 ///
@@ -105,6 +111,7 @@ impl Plan {
 pub fn plan(
     cluster: &Cluster,
     found: &[Found<'_>],
+    others: &[HostConfig],
     chosen: &dyn Fn(&HostName) -> bool,
     options: PlanOptions,
 ) -> Result<Plan, PlanError> {
@@ -122,9 +129,20 @@ pub fn plan(
         host.files.clear();
         host.part.changes.clear();
     }
-    let parts: Vec<HostPart> = hosts.iter().map(|host| host.part.clone()).collect();
+    let unseen = unseen(&present, others);
+    let still = unseen.iter().map(|present| HostPart {
+        present: present.clone(),
+        changes: Vec::new(),
+        joins_demoted: false,
+    });
+    let parts: Vec<HostPart> = hosts
+        .iter()
+        .map(|host| host.part.clone())
+        .chain(still)
+        .collect();
     let chosen = best(&parts);
     Ok(Plan {
+        unseen,
         alternatives: alternatives(cluster, &parts, &chosen),
         naive: naive(&parts),
         chosen,
@@ -259,12 +277,17 @@ fn planned(
     let found_changes = changes(running, found.wanted, |vhid, vip| {
         options.prune || is_gone(&before, &edits.config, vhid, vip)
     });
+    // What is booted without a key is taken to run without one.
+    let booted = |vhid: &VhidConfig| {
+        let mut boot = before.vhids.iter();
+        boot.any(|other| other.interface == vhid.interface && other.vhid == vhid.vhid)
+    };
     let keys_not_compared = !found.observed.keys_shown()
         && own
             .config
             .vhids
             .iter()
-            .any(|vhid| matches!(vhid.mode, Mode::Carp { key: None, .. }));
+            .any(|vhid| matches!(vhid.mode, Mode::Carp { key: None, .. }) && !booted(vhid));
     let joins = !options.join_now && joins(found.wanted, present, place);
     PlannedHost {
         host: found.node.name.clone(),

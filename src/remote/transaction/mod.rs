@@ -26,7 +26,7 @@ use super::parallel::{DEFAULT_WIDTH, in_parallel};
 use super::transport::{Gate, Reply, Request, Target, Transport, TransportError};
 use crate::dialect::RenderError;
 use crate::plan::order::HostPart;
-use crate::plan::prediction::Prediction;
+use crate::plan::prediction::{Prediction, Present};
 use crate::plan::step::Step;
 use script::{Identity, Scripts};
 use work::HostWork;
@@ -113,6 +113,8 @@ pub struct Transaction<'a> {
     pub steps: &'a [Step],
     /// What they do.
     pub prediction: &'a Prediction,
+    /// Hosts that are not looked at and serve.
+    pub unseen: &'a [Present],
     /// What it is called.
     pub identity: Identity,
     /// The one-time token.

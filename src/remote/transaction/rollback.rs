@@ -128,6 +128,7 @@ impl Transaction<'_> {
             let masters = part.host.present.masters.clone();
             present.push(Present { config, masters });
         }
+        present.extend_from_slice(self.unseen);
         let mut hosts: Vec<usize> = self
             .steps
             .iter()

@@ -49,6 +49,18 @@ pub fn plan(plan: &Plan, report: &PlanReport, style: Style) -> String {
         }
         text.push('\n');
     }
+    for unseen in &report.unseen {
+        let vhids: Vec<String> = unseen
+            .serves
+            .iter()
+            .map(|served| format!("vhid {} on {}", served.vhid, served.segment))
+            .collect();
+        text.push_str(&format!(
+            "{} was not looked at; it must be serving {}, and is taken to be as described\n\n",
+            style.bold(&unseen.host),
+            vhids.join(", ")
+        ));
+    }
     if plan.is_empty() {
         text.push_str(&unchanged(plan));
         return text;

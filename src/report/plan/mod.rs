@@ -13,7 +13,7 @@ use crate::model::{Key, Mode, Secret, VhidConfig};
 use crate::plan::action::{Action, Speller, without_keys};
 use crate::plan::boot::FileEdit;
 use crate::plan::planning::{Plan, PlannedHost};
-use crate::plan::prediction::Prediction;
+use crate::plan::prediction::{Prediction, Present};
 
 pub use human::plan as human_plan;
 use words::action as action_in_words;
@@ -27,6 +27,8 @@ pub struct PlanReport {
     pub made_of: MadeOf,
     /// The hosts that were looked at, in the order of the description.
     pub hosts: Vec<PlannedHostReport>,
+    /// Hosts that were not looked at and must be serving: they are simulated as described.
+    pub unseen: Vec<UnseenReport>,
     /// The steps. Entries of one step begin at one instant.
     pub order: Vec<StepReport>,
     /// What clients notice.
@@ -61,6 +63,24 @@ pub struct PlannedHostReport {
     pub missing: Vec<String>,
     /// The keys that run cannot be read, and were not compared.
     pub keys_not_compared: bool,
+}
+
+/// A host that was not looked at.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnseenReport {
+    /// Its name.
+    pub host: String,
+    /// What it must be serving.
+    pub serves: Vec<ServedReport>,
+}
+
+/// A vhid that is served.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ServedReport {
+    /// The segment.
+    pub segment: String,
+    /// The vhid.
+    pub vhid: u8,
 }
 
 /// A file that changes.
@@ -132,6 +152,7 @@ impl PlanReport {
             version: 1,
             made_of,
             hosts: hosts?,
+            unseen: plan.unseen.iter().map(unseen).collect(),
             order,
             prediction: interruptions(&plan.chosen.prediction),
             naive: interruptions(&plan.naive.prediction),
@@ -177,6 +198,19 @@ fn host_report(
         missing: host.missing.iter().map(ToString::to_string).collect(),
         keys_not_compared: host.keys_not_compared,
     })
+}
+
+fn unseen(present: &Present) -> UnseenReport {
+    let served = present.masters.iter();
+    UnseenReport {
+        host: present.config.host.to_string(),
+        serves: served
+            .map(|(segment, vhid)| ServedReport {
+                segment: segment.to_string(),
+                vhid: vhid.number(),
+            })
+            .collect(),
+    }
 }
 
 fn interruptions(prediction: &Prediction) -> Vec<InterruptionReport> {
