@@ -18,4 +18,4 @@ pub use observe::{Look, ObserveError, observe, observe_with};
 pub use parallel::{DEFAULT_WIDTH, in_parallel};
 pub use random::random_word;
 pub use ssh::{Ssh, check_destination};
-pub use transport::{Gate, Reply, Request, Target, Transport, TransportError};
+pub use transport::{Extension, Gate, Reply, Request, Target, Transport, TransportError};

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use super::random::unlikely_word;
 use super::transport::{Reply, Request, Target, Transport, TransportError};
 use crate::model::PrivilegeCommand;
-use process::{Ending, Input, Ran};
+use process::{Ending, Input, Ran, Time};
 
 /// The most bytes of an answer.
 const MOST_STDOUT: usize = 16 << 20;
@@ -111,14 +111,12 @@ impl Transport for Ssh {
             script: request.script.clone(),
             gate: request.gate.clone(),
         };
+        let time = Time {
+            deadline: request.deadline,
+            extension: request.extension.clone(),
+        };
         let arguments = self.arguments(target, request);
-        let ran = process::run(
-            "ssh",
-            &arguments,
-            input,
-            request.deadline,
-            &self.interrupted,
-        );
+        let ran = process::run("ssh", &arguments, input, time, &self.interrupted);
         let replied = ran.and_then(|ran| conclude(target, request, ran, &marker));
         if let (Err(_), Some(gate)) = (&replied, &request.gate) {
             gate.close();

@@ -30,10 +30,29 @@ pub struct Request {
     pub script: Zeroizing<Vec<u8>>,
     /// How long the whole exchange may take, the login included.
     pub deadline: Duration,
+    /// What gives a host more time than that.
+    pub extension: Option<Extension>,
     /// A shared connection that is there already must not be used: the host is to be logged in to anew.
     pub new_login: bool,
     /// The script is held back until other hosts are ready too.
     pub gate: Option<Arc<Gate>>,
+}
+
+/// More time for a host that says that it needs it.
+#[derive(Clone, Debug)]
+pub struct Extension {
+    /// What it prints then.
+    pub word: String,
+    /// How much longer the exchange may take.
+    pub by: Duration,
+}
+
+impl Extension {
+    /// Whether it has been printed.
+    pub(super) fn is_asked_for(&self, printed: &[u8]) -> bool {
+        let word = self.word.as_bytes();
+        printed.windows(word.len()).any(|window| window == word)
+    }
 }
 
 impl Request {
@@ -43,6 +62,7 @@ impl Request {
         Self {
             script: Zeroizing::new(script.into()),
             deadline,
+            extension: None,
             new_login: false,
             gate: None,
         }

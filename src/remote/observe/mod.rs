@@ -6,7 +6,7 @@ use crate::dialect::parse::{Text, ifconfig_output, sysctl_output};
 use crate::model::{FileId, Release};
 use crate::plan::{CarpSupport, Discards, Growth, Observed, ObservedFile, Unreadable};
 use crate::remote::random::unlikely_word;
-use crate::remote::transport::{Request, Target, Transport, TransportError};
+use crate::remote::transport::{Extension, Request, Target, Transport, TransportError};
 use sections::{Section, sections};
 use std::time::Duration;
 
@@ -96,8 +96,8 @@ const DISCARD_WATCH: Duration = Duration::from_secs(3);
 pub struct Look {
     /// Over a login of its own.
     pub new_login: bool,
-    /// Where packets have been discarded for bad authentication, wait three seconds whether more are: that much longer than
-    /// the deadline.
+    /// Where packets have been discarded for bad authentication, wait three seconds whether more are. A host that does
+    /// so may take that much longer.
     pub watch_discards: bool,
 }
 
@@ -119,7 +119,13 @@ pub fn observe_with(
         Duration::ZERO
     };
     let script = format!("nonce={nonce}\nwatch={}\n{SCRIPT}", watch.as_secs());
-    let mut request = Request::new(script, deadline + watch);
+    let mut request = Request::new(script, deadline);
+    if look.watch_discards {
+        request.extension = Some(Extension {
+            word: format!("{nonce} begin output later"),
+            by: watch,
+        });
+    }
     request.new_login = look.new_login;
     let reply = transport.exchange(target, &request)?;
     let sections = sections(&reply.stdout, &nonce);

@@ -61,8 +61,10 @@ interfaces() {
 # Where packets have been discarded: whether more are while an advertisement of every peer should come.
 discards() {
     if [ "$watch" -gt 0 ] && netstat -s -p carp 2>/dev/null | grep -q '[1-9][0-9]* .*for bad authentication'; then
+        begin output later
         sleep "$watch"
-        run later netstat -s -p carp
+        netstat -s -p carp 2>/dev/null
+        end $?
     fi
 }
 

@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use zeroize::Zeroizing;
 
 use super::{MOST_STDERR, MOST_STDOUT};
-use crate::remote::transport::{Gate, TransportError};
+use crate::remote::transport::{Extension, Gate, TransportError};
 
 /// How often Ctrl-C is looked for.
 const TICK: Duration = Duration::from_millis(50);
@@ -77,6 +77,22 @@ impl Input {
     }
 }
 
+/// How long a process may take.
+pub(super) struct Time {
+    pub(super) deadline: Duration,
+    /// What gives it more than that.
+    pub(super) extension: Option<Extension>,
+}
+
+impl Time {
+    /// The time that it gets at the deadline, once, where it has asked for it.
+    fn extended(&mut self, printed: Option<&Bytes>) -> Option<Duration> {
+        let extension = self.extension.take()?;
+        let printed = printed?.lock().unwrap_or_else(|broken| broken.into_inner());
+        extension.is_asked_for(&printed).then_some(extension.by)
+    }
+}
+
 /// A process that has run.
 pub(super) struct Ran {
     pub(super) ending: Ending,
@@ -103,10 +119,10 @@ pub(super) fn run(
     program: &str,
     arguments: &[OsString],
     input: Input,
-    deadline: Duration,
+    mut time: Time,
     interrupted: &AtomicBool,
 ) -> Result<Ran, TransportError> {
-    let ends = Instant::now() + deadline;
+    let ends = Instant::now() + time.deadline;
     let failed = |error: std::io::Error| TransportError::NoClient(error.to_string());
     let mut child = Command::new(program)
         .args(arguments)
@@ -129,7 +145,8 @@ pub(super) fn run(
         .stderr
         .take()
         .map(|from| collect(from, MOST_STDERR, None, sender));
-    let ending = wait(&mut child, &news, ends, interrupted).map_err(failed)?;
+    let more = || time.extended(stdout.as_ref());
+    let ending = wait(&mut child, &news, ends, more, interrupted).map_err(failed)?;
     let take = |bytes: Option<Bytes>| {
         bytes.map_or_else(Vec::new, |bytes| {
             let mut bytes = bytes.lock().unwrap_or_else(|broken| broken.into_inner());
@@ -177,7 +194,8 @@ fn collect(
 fn wait(
     child: &mut Child,
     news: &mpsc::Receiver<News>,
-    ends: Instant,
+    mut ends: Instant,
+    mut more: impl FnMut() -> Option<Duration>,
     interrupted: &AtomicBool,
 ) -> std::io::Result<Ending> {
     let mut open = 2;
@@ -196,10 +214,13 @@ fn wait(
                 kill(child)?;
                 return Ok(Ending::Interrupted);
             }
-            None if now >= ends => {
-                kill(child)?;
-                return Ok(Ending::TimeOut);
-            }
+            None if now >= ends => match more() {
+                Some(time) => ends += time,
+                None => {
+                    kill(child)?;
+                    return Ok(Ending::TimeOut);
+                }
+            },
             None => {}
         }
         // With both outputs closed the end is near.

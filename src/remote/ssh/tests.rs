@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::HostName;
-use crate::remote::Gate;
+use crate::remote::{Extension, Gate};
 use zeroize::Zeroizing;
 
 fn target(destination: &str, become_root: PrivilegeCommand) -> Target {
@@ -133,6 +133,40 @@ fn every_failure_of_the_client_is_told_apart() {
     assert!(late.may_have_run());
 }
 
+fn within(milliseconds: u64) -> Time {
+    Time {
+        deadline: Duration::from_millis(milliseconds),
+        extension: None,
+    }
+}
+
+#[test]
+fn more_time_is_given_to_who_asks_for_it_and_once() {
+    let run = |script: &str| {
+        let arguments = [OsString::from("-c"), OsString::from(script)];
+        let input = Input {
+            first: String::new(),
+            marker: String::new(),
+            script: Zeroizing::new(Vec::new()),
+            gate: None,
+        };
+        let time = Time {
+            deadline: Duration::from_millis(200),
+            extension: Some(Extension {
+                word: "wait for me".to_owned(),
+                by: Duration::from_secs(2),
+            }),
+        };
+        process::run("/bin/sh", &arguments, input, time, &AtomicBool::new(false)).unwrap()
+    };
+    assert_eq!(
+        run("echo wait for me; sleep 0.6; exit 3").ending,
+        Ending::Exit(Some(3))
+    );
+    assert_eq!(run("echo wait; sleep 30").ending, Ending::TimeOut);
+    assert_eq!(run("echo wait for me; sleep 30").ending, Ending::TimeOut);
+}
+
 #[test]
 fn processes_behind_a_gate_begin_at_one_instant_or_not_at_all() {
     let quiet = AtomicBool::new(false);
@@ -143,7 +177,7 @@ fn processes_behind_a_gate_begin_at_one_instant_or_not_at_all() {
             script: Zeroizing::new(b"date +%s%3N\n".to_vec()),
             gate: Some(Arc::clone(gate)),
         };
-        let ran = process::run("/bin/sh", &[], input, Duration::from_secs(20), &quiet).unwrap();
+        let ran = process::run("/bin/sh", &[], input, within(20_000), &quiet).unwrap();
         let text = String::from_utf8(ran.stdout).unwrap();
         (
             ran.ending,
@@ -180,14 +214,7 @@ fn a_process_is_fed_read_bounded_and_killed_with_its_children() {
             script: Zeroizing::new(b"fed\n".to_vec()),
             gate: None,
         };
-        process::run(
-            "/bin/sh",
-            &arguments,
-            input,
-            Duration::from_millis(deadline),
-            flag,
-        )
-        .unwrap()
+        process::run("/bin/sh", &arguments, input, within(deadline), flag).unwrap()
     };
     let quiet = AtomicBool::new(false);
     let ran = run("cat; echo x >&2; exit 7", 5000, &quiet);
