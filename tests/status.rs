@@ -73,4 +73,16 @@ fn packets_with_another_key_are_seen_to_come() {
     std::thread::sleep(Duration::from_secs(1));
     let past = says(&lab, &["status"], 0);
     assert!(past.contains("none in the last 3 s"), "{past}");
+    // Whoever only needs the masters does not wait for packets.
+    let waits = || {
+        lab.tools_log("a")
+            .iter()
+            .filter(|line| *line == "sleep 3")
+            .count()
+    };
+    let before = waits();
+    assert!(before > 0);
+    says(&lab, &["drain", "a"], 0);
+    says(&lab, &["plan"], 0);
+    assert_eq!(waits(), before);
 }

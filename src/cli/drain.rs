@@ -21,7 +21,7 @@ use crate::plan::{
     ClusterStatus, Found, Looked, Observed, Obstacle, Successor, VhidProblem, VhidStatus,
     can_stay_out, drain_steps, settle_us, successors,
 };
-use crate::remote::{DrainError, Ssh, drain, take_over, undrain};
+use crate::remote::{DrainError, Look, Ssh, drain, take_over, undrain};
 
 /// Between two looks at the hosts.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -88,7 +88,7 @@ impl<'c> Live<'c> {
 
     /// The cluster as it is, and the host itself, which must answer.
     fn look(&self) -> Result<(ClusterStatus, Observed), CommandError> {
-        let looked = look(&self.transport, self.cluster, self.timeout);
+        let looked = look(&self.transport, self.cluster, self.timeout, Look::default());
         let own = |looked: &&Looked| looked.host == self.node.name;
         let observed = match looked.iter().find(own).map(|own| &own.found) {
             Some(Found::Observed(observed)) => (**observed).clone(),

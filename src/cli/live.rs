@@ -15,23 +15,29 @@ pub(super) fn configs_of(cluster: &Cluster) -> Vec<HostConfig> {
 }
 
 /// Asks every node that is not away, each for at most this long.
-pub(super) fn look(transport: &dyn Transport, cluster: &Cluster, timeout: Duration) -> Vec<Looked> {
+pub(super) fn look(
+    transport: &dyn Transport,
+    cluster: &Cluster,
+    timeout: Duration,
+    how: Look,
+) -> Vec<Looked> {
     in_parallel(&cluster.nodes, DEFAULT_WIDTH, |node| match &node.away {
         Some(why) => Looked {
             host: node.name.clone(),
             found: Found::Away(why.clone()),
         },
-        None => ask(transport, &target_of(node), timeout),
+        None => ask(transport, &target_of(node), timeout, how),
     })
 }
 
 /// Asks one host.
-pub(super) fn ask(transport: &dyn Transport, target: &Target, timeout: Duration) -> Looked {
-    let look = Look {
-        watch_discards: true,
-        ..Look::default()
-    };
-    let found = match observe_with(transport, target, timeout, look) {
+pub(super) fn ask(
+    transport: &dyn Transport,
+    target: &Target,
+    timeout: Duration,
+    how: Look,
+) -> Looked {
+    let found = match observe_with(transport, target, timeout, how) {
         Ok(observed) => Found::Observed(Box::new(observed)),
         Err(error) => Found::Unreachable {
             why: error.to_string(),

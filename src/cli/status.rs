@@ -17,7 +17,7 @@ use crate::config::Description;
 use crate::lint::Refusal;
 use crate::model::{Cluster, HostConfig};
 use crate::plan::ClusterStatus;
-use crate::remote::{DEFAULT_WIDTH, Target, in_parallel};
+use crate::remote::{DEFAULT_WIDTH, Look, Target, in_parallel};
 use crate::report::{nagios_line, status_metrics, status_report, status_text};
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +50,12 @@ enum Format {
     /// One line for Nagios and its relatives, which exits with 0 to 3
     Nagios,
 }
+
+/// How hosts are looked at for a status.
+const CLOSELY: Look = Look {
+    new_login: false,
+    watch_discards: true,
+};
 
 /// Looks at the hosts and says how they are.
 pub(super) fn run(ui: &mut Ui, args: &StatusArgs) -> Result<Outcome, CommandError> {
@@ -91,7 +97,7 @@ fn described(ui: &mut Ui, args: &StatusArgs) -> Result<ClusterStatus, CommandErr
     let cluster = &description.cluster;
     let wanted = wanted(ui, cluster, &input.folder);
     let transport = args.connection.transport()?;
-    let looked = look(&transport, cluster, args.connection.timeout);
+    let looked = look(&transport, cluster, args.connection.timeout, CLOSELY);
     Ok(ClusterStatus::of(Some((cluster, &wanted)), looked))
 }
 
@@ -126,7 +132,7 @@ fn on_their_own(args: &StatusArgs) -> Result<ClusterStatus, CommandError> {
     }
     let transport = args.connection.transport()?;
     let looked = in_parallel(&targets, DEFAULT_WIDTH, |target| {
-        ask(&transport, target, args.connection.timeout)
+        ask(&transport, target, args.connection.timeout, CLOSELY)
     });
     Ok(ClusterStatus::of(None, looked))
 }

@@ -428,13 +428,21 @@ impl Lab {
         records::events(&self.host_folder(host).join("events.jsonl"), since)
     }
 
-    /// Watches the states until the monitor is finished.
+    /// Watches the states until the monitor is finished, fifty times a second.
     pub(crate) fn monitor(&self) -> Monitor<'_> {
+        self.monitor_at(50)
+    }
+
+    /// The same, so many times a second.
+    pub(crate) fn monitor_at(&self, hz: u32) -> Monitor<'_> {
         let file = self.folder.path().join("monitor.jsonl");
         // The tool takes a moment until it samples.
         let _ = fs::remove_file(&file);
         let out = file.to_str().unwrap();
-        let running = Running::start(self.command(&["monitor", "3600", "--out", out]), "");
+        let running = Running::start(
+            self.command(&["monitor", "3600", "--hz", &hz.to_string(), "--out", out]),
+            "",
+        );
         while !file.exists() {
             assert!(running.age() < LIMIT, "the monitor does not start");
             sleep(Duration::from_millis(5));
@@ -481,6 +489,12 @@ impl Lab {
     /// The commands that say or change how the host is configured, in order: ifconfig, sysctl, sysrc, service, …
     pub(crate) fn commands_log(&self, host: &str) -> Vec<Logged> {
         records::logged(&self.host_folder(host).join("commands.log"))
+    }
+
+    /// The other tools that ran, such as `cp` and `sed`, with their arguments.
+    pub(crate) fn tools_log(&self, host: &str) -> Vec<String> {
+        let log = fs::read_to_string(self.host_folder(host).join("tools.log"));
+        log.unwrap_or_default().lines().map(str::to_owned).collect()
     }
 
     /// All commands with their numbers, from when faults were set or recording was asked for.
