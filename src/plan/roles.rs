@@ -7,14 +7,19 @@ use crate::model::{InterfaceConfig, SegmentName, Vhid};
 /// The vhids that a host is master of, on the segments of the described interfaces.
 #[must_use]
 pub fn masters(observed: &Observed, interfaces: &[InterfaceConfig]) -> Vec<(SegmentName, Vhid)> {
+    vhids_in(ShownState::Master, observed, interfaces)
+}
+
+/// The vhids that a host has in a state, on the segments of the described interfaces.
+pub(super) fn vhids_in(
+    state: ShownState,
+    observed: &Observed,
+    interfaces: &[InterfaceConfig],
+) -> Vec<(SegmentName, Vhid)> {
     let live = observed.live();
-    let mut masters = Vec::new();
+    let mut found = Vec::new();
     for shown in &observed.interfaces {
-        for vhid in shown
-            .vhids
-            .iter()
-            .filter(|vhid| vhid.state == ShownState::Master)
-        {
+        for vhid in shown.vhids.iter().filter(|vhid| vhid.state == state) {
             let Ok(number) = Vhid::new(vhid.vhid) else {
                 continue;
             };
@@ -23,11 +28,11 @@ pub fn masters(observed: &Observed, interfaces: &[InterfaceConfig]) -> Vec<(Segm
                 .iter()
                 .find(|interface| Some(interface.name.as_str()) == name.as_deref());
             if let Some(interface) = interface {
-                masters.push((interface.segment.clone(), number));
+                found.push((interface.segment.clone(), number));
             }
         }
     }
-    masters
+    found
 }
 
 /// The interface that carries a vhid: up to 9 the one whose subnet holds the addresses of the carp interface.

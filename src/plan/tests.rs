@@ -270,11 +270,30 @@ fn planned(
     chosen: &[&str],
     spoil: impl Fn(&mut Observed),
 ) -> Result<Plan, PlanError> {
+    planned_without(&[], before, after, chosen, spoil)
+}
+
+/// The same without looking at some hosts.
+fn planned_without(
+    without: &[&str],
+    before: &str,
+    after: &str,
+    chosen: &[&str],
+    spoil: impl Fn(&mut Observed),
+) -> Result<Plan, PlanError> {
+    let left_out = |host: &HostName| without.contains(&host.as_str());
     let description = Description::read(after);
     let wanted = hosts(after);
     let mut seen: Vec<Observed> = hosts(before)
-        .iter()
-        .map(|config| observed(config, config))
+        .into_iter()
+        .zip(&wanted)
+        .map(|(mut config, wanted)| {
+            // Interfaces without vhids are not part of what is resolved; the machine has them.
+            if config.interfaces.is_empty() {
+                config.interfaces.clone_from(&wanted.interfaces);
+            }
+            observed(&config, &config)
+        })
         .collect();
     seen.iter_mut().for_each(spoil);
     let found: Vec<Found<'_>> = description
@@ -283,17 +302,20 @@ fn planned(
         .iter()
         .zip(&wanted)
         .zip(&seen)
+        .filter(|((node, _), _)| !left_out(&node.name))
         .map(|((node, wanted), observed)| Found {
             node,
             wanted,
             observed,
         })
         .collect();
+    let mut others = wanted.clone();
+    others.retain(|config| left_out(&config.host));
     let is_chosen = |host: &HostName| chosen.contains(&host.as_str());
     plan(
         &description.cluster,
         &found,
-        &[],
+        &others,
         &is_chosen,
         PlanOptions::default(),
     )
@@ -397,6 +419,17 @@ fn an_own_address_that_is_missing_is_told_and_left_alone() {
     let missing = plan.hosts[0].missing.iter().map(ToString::to_string);
     assert_eq!(missing.collect::<Vec<_>>(), ["em0 has no 192.0.2.22"]);
     assert!(plan.is_empty() && plan.hosts[1].missing.is_empty());
+}
+
+#[test]
+fn a_host_joins_demoted_where_the_one_that_serves_was_not_looked_at() {
+    let third = "[[node]]\nname = \"c\"\n[node.interfaces]\nlan = { name = \"em0\", addresses = [\"192.0.2.4/24\"] }\n[[vhid]]";
+    let before = PAIR.replace("[[vhid]]", third);
+    let after = before.replace("[\"a\", \"b\"]", "[\"c\", \"a\", \"b\"]");
+    let plan = planned_without(&["a"], &before, &after, &["c"], |_| {}).unwrap();
+    let serving: Vec<&str> = plan.unseen.iter().map(|p| p.config.host.as_str()).collect();
+    assert_eq!(serving, ["a"]);
+    assert!(plan.hosts[1].part.joins_demoted, "{:?}", plan.hosts[1].part);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod unseen;
 
 use std::collections::BTreeSet;
 
+use crate::dialect::parse::ShownState;
 use crate::model::{
     Cluster, HostConfig, HostName, InterfaceConfig, Key, KnownSysctl, Mode, Node, Sysctl,
     VhidConfig, Vip,
@@ -16,14 +17,14 @@ use crate::plan::drift::{Difference, missing_addresses};
 use crate::plan::observed::{CarpSupport, Observed};
 use crate::plan::order::{Candidate, HostPart, best, naive};
 use crate::plan::prediction::Present;
-use crate::plan::roles::masters;
+use crate::plan::roles::{masters, vhids_in};
 
 use alternatives::alternatives;
 use checks::{check, check_choice};
 
 pub use alternatives::OwnVhid;
 pub use checks::PlanError;
-use unseen::unseen;
+use unseen::{Seen, unseen};
 
 /// What may be done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,7 +119,10 @@ pub fn plan(
     for host in found {
         check(host)?;
     }
-    let present: Vec<Present> = found.iter().map(present).collect();
+    let mut present: Vec<Present> = found.iter().map(present).collect();
+    let unseen = unseen(&seen(found, &present), others);
+    // Who joins need not know whether those who serve were looked at.
+    present.extend_from_slice(&unseen);
     let mut hosts = Vec::new();
     for (place, host) in found.iter().enumerate() {
         let edits = edits(host, options)?;
@@ -129,7 +133,6 @@ pub fn plan(
         host.files.clear();
         host.part.changes.clear();
     }
-    let unseen = unseen(&present, others);
     let still = unseen.iter().map(|present| HostPart {
         present: present.clone(),
         changes: Vec::new(),
@@ -148,6 +151,21 @@ pub fn plan(
         chosen,
         hosts,
     })
+}
+
+/// The hosts with what they are backups of.
+fn seen<'a>(found: &[Found<'_>], present: &'a [Present]) -> Vec<Seen<'a>> {
+    let hosts = found.iter().zip(present);
+    hosts
+        .map(|(found, present)| Seen {
+            present,
+            backup_of: vhids_in(
+                ShownState::Backup,
+                found.observed,
+                &present.config.interfaces,
+            ),
+        })
+        .collect()
 }
 
 /// A host as the simulation takes it: the described interfaces, on their segments, with what runs on them.

@@ -3,33 +3,41 @@
 use super::{HostConfig, Mode, Present, VhidConfig};
 use crate::model::{SegmentName, Vhid};
 
-/// The hosts among `others` that must be serving: a vhid that runs on hosts that were looked at, and of which none is master,
+/// A host that was looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Seen<'a> {
+    pub(super) present: &'a Present,
+    /// The vhids that it is a backup of: it hears somebody, or has not waited long enough.
+    pub(super) backup_of: Vec<(SegmentName, Vhid)>,
+}
+
+/// The hosts among `others` that must be serving: a vhid of which hosts that were looked at are backups, and none is master,
 /// is served by the first of the others that has it. `others` are configured as described; what peers must have in common is
 /// as it runs on those that were looked at.
-pub(super) fn unseen(seen: &[Present], others: &[HostConfig]) -> Vec<Present> {
+pub(super) fn unseen(seen: &[Seen<'_>], others: &[HostConfig]) -> Vec<Present> {
     let mut found: Vec<Present> = Vec::new();
     for (place, host) in seen.iter().enumerate() {
-        for running in &host.config.vhids {
-            let key = (running.segment.clone(), running.vhid);
-            let known = |present: &Present| present.masters.contains(&key);
-            let is_first = !seen[..place].iter().any(|host| runs(host, &key));
+        for key in &host.backup_of {
+            let known = |host: &Seen<'_>| host.present.masters.contains(key);
+            let is_first = !seen[..place]
+                .iter()
+                .any(|host| host.backup_of.contains(key));
+            let Some(running) = vhid_of(&host.present.config, key) else {
+                continue;
+            };
             if !is_first || seen.iter().any(known) {
                 continue;
             }
             let server = others.iter().find_map(|other| {
-                let described = vhid_of(other, &key)?;
+                let described = vhid_of(other, key)?;
                 Some((other, serving(running, described)))
             });
             if let Some((other, vhid)) = server {
-                add(&mut found, other, vhid, key);
+                add(&mut found, other, vhid, key.clone());
             }
         }
     }
     found
-}
-
-fn runs(host: &Present, key: &(SegmentName, Vhid)) -> bool {
-    vhid_of(&host.config, key).is_some()
 }
 
 fn vhid_of<'a>(config: &'a HostConfig, key: &(SegmentName, Vhid)) -> Option<&'a VhidConfig> {
@@ -98,18 +106,33 @@ mod tests {
             .collect()
     }
 
+    /// The second host of the pair, with its vhid in this state.
+    fn second(masters: bool) -> Present {
+        let config = hosts(PAIR).remove(1);
+        let vhid = &config.vhids[0];
+        let served = masters.then(|| (vhid.segment.clone(), vhid.vhid));
+        Present {
+            masters: served.into_iter().collect(),
+            config,
+        }
+    }
+
+    fn lan_1() -> (SegmentName, Vhid) {
+        (SegmentName::new("lan").unwrap(), Vhid::new(1).unwrap())
+    }
+
     #[test]
     fn a_backup_that_hears_somebody_is_not_taken_for_alone() {
-        let running = hosts(PAIR);
+        let backup = second(false);
         // The description has another key by now, which the host that was not looked at does not run.
         let described = hosts(&PAIR.replace("Ee5Xkq2uPsz0", "Ff6Ylr3vQta1"));
-        let backup = Present {
-            config: running[1].clone(),
-            masters: Vec::new(),
+        let seen = Seen {
+            present: &backup,
+            backup_of: vec![lan_1()],
         };
-        let found = unseen(std::slice::from_ref(&backup), &described[..1]);
+        let found = unseen(&[seen], &described[..1]);
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].config.vhids, running[0].vhids);
+        assert_eq!(found[0].config.vhids, hosts(PAIR)[0].vhids);
         let key = ("lan".to_owned(), 1);
         let step = [Step::on(0, Vec::new())];
         let alone = predict(std::slice::from_ref(&backup), &step);
@@ -119,24 +142,23 @@ mod tests {
     }
 
     #[test]
-    fn where_a_master_was_seen_nobody_else_is_needed() {
-        let running = hosts(PAIR);
-        let master = Present {
-            masters: vec![(
-                running[1].vhids[0].segment.clone(),
-                running[1].vhids[0].vhid,
-            )],
-            config: running[1].clone(),
+    fn where_a_master_was_seen_or_nobody_listens_nobody_else_is_needed() {
+        let others = &hosts(PAIR)[..1];
+        let (master, idle) = (second(true), second(false));
+        let serves = Seen {
+            present: &master,
+            backup_of: Vec::new(),
         };
-        assert!(unseen(&[master], &running[..1]).is_empty());
-        // A vhid that runs nowhere yet is served nowhere.
-        let bare = Present {
-            config: HostConfig {
-                vhids: Vec::new(),
-                ..running[1].clone()
-            },
-            masters: Vec::new(),
+        let listens = Seen {
+            present: &idle,
+            backup_of: vec![lan_1()],
         };
-        assert!(unseen(&[bare], &running[..1]).is_empty());
+        assert!(unseen(&[serves, listens], others).is_empty());
+        // INIT: it hears nobody.
+        let deaf = Seen {
+            present: &idle,
+            backup_of: Vec::new(),
+        };
+        assert!(unseen(&[deaf], others).is_empty());
     }
 }
