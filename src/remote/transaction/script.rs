@@ -109,6 +109,10 @@ impl Scripts {
                 include_str!("../../../templates/transaction/stage.sh.j2"),
             ),
             (
+                "gone",
+                include_str!("../../../templates/transaction/gone.sh.j2"),
+            ),
+            (
                 "undo",
                 include_str!("../../../templates/transaction/undo.sh.j2"),
             ),
