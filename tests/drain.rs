@@ -5,17 +5,20 @@
 mod lab_support;
 
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lab_support::pair::{ALL_ON_B, HOME, carpgen, elected, pair, says};
 use lab_support::{Lab, System, named};
 use serde_json::{Value, json};
 
-/// Does something while the masters are watched, and returns for how long any vhid had none. Watches three seconds longer.
-fn longest_gap(lab: &Lab, act: impl FnOnce()) -> f64 {
-    let monitor = lab.monitor();
+/// Does something while the masters are watched, and returns for how long any vhid had none. Watches for so many seconds,
+/// and at least for one more when it has been done.
+fn longest_gap(lab: &Lab, seconds: u64, act: impl FnOnce()) -> f64 {
+    let monitor = lab.monitor_at(100);
+    let begun = Instant::now();
     act();
-    sleep(Duration::from_secs(3));
+    let left = Duration::from_secs(seconds).saturating_sub(begun.elapsed());
+    sleep(left.max(Duration::from_secs(1)));
     let vhids = monitor.finish();
     assert_eq!(vhids.len(), 2, "{vhids:?}");
     let gaps = vhids.values().map(|vhid| vhid.longest_no_master);
@@ -30,7 +33,7 @@ fn demotion(lab: &Lab, host: &str) -> String {
 /// Drain, drain again, undrain: no loss, and nothing stays behind.
 fn round_trip(lab: &Lab) {
     let before = lab.sh("a", "ifconfig; cat /boot/loader.conf");
-    let gap = longest_gap(lab, || {
+    let gap = longest_gap(lab, 8, || {
         let text = says(lab, &["drain", "a"], 0);
         assert!(text.contains("vhid 1 (lan): served by b"), "{text}");
         says(lab, &["drain", "a"], 0);
@@ -44,7 +47,7 @@ fn round_trip(lab: &Lab) {
         "700\n600\n"
     );
     says(lab, &["status"], 0);
-    let gap = longest_gap(lab, || {
+    let gap = longest_gap(lab, 8, || {
         let text = says(lab, &["undrain", "a"], 0);
         assert!(text.contains("vhid 1 (lan): served by a"), "{text}");
     });
@@ -69,7 +72,7 @@ fn release_14_goes_and_comes_back_without_a_loss() {
     assert_eq!(demotion(&lab, "a"), "0");
     // Without preempt on the successor it is told.
     lab.sh("b", "sysctl net.inet.carp.preempt=0");
-    let gap = longest_gap(&lab, || {
+    let gap = longest_gap(&lab, 6, || {
         says(&lab, &["drain", "a"], 0);
     });
     assert!(gap <= 0.05, "{gap} s without a master");
@@ -124,7 +127,7 @@ fn a_host_stays_out_over_reboots_until_it_is_brought_back() {
     lab.wait();
     assert!(lab.sh("a", "ifconfig em0").contains("INIT"));
     assert_eq!(lab.masters(), named(&ALL_ON_B));
-    let gap = longest_gap(&lab, || {
+    let gap = longest_gap(&lab, 12, || {
         says(&lab, &["undrain", "a"], 0);
     });
     assert!(gap <= 0.05, "{gap} s without a master");
