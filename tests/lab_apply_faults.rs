@@ -224,6 +224,11 @@ fn tried(scenario: &Scenario, every: usize, offset: usize) -> Option<String> {
     )
     .unwrap();
     println!("{text}");
+    assert!(
+        like.is_empty() || !matrix.verdicts.is_empty(),
+        "{}: no point is like {like:?}",
+        scenario.name
+    );
     let holds = matrix.verdicts.iter().all(Verdict::holds);
     (!holds).then_some(text)
 }
@@ -241,12 +246,17 @@ fn whatever_fails_no_host_is_left_between() {
         setting("CARPGEN_FAULTS")
     };
     let like = std::env::var("CARPGEN_FAULTS_LIKE").unwrap_or_default();
+    let named = |scenario: &Scenario| like.contains(scenario.name);
+    assert!(
+        like.is_empty() || SCENARIOS.iter().any(named),
+        "CARPGEN_FAULTS_LIKE names no scenario"
+    );
     // For a sample the scenario in which hosts must change together is enough.
     let broken: Vec<String> = SCENARIOS
         .iter()
         .enumerate()
         .filter(|(_, scenario)| every.is_some() || scenario.name == "key-14")
-        .filter(|(_, scenario)| like.is_empty() || like.contains(scenario.name))
+        .filter(|(_, scenario)| like.is_empty() || named(scenario))
         .filter_map(|(place, scenario)| tried(scenario, every.unwrap_or(SAMPLE), place * 29))
         .collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
