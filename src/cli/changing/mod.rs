@@ -249,12 +249,11 @@ fn look(
     let messages: Vec<String> = failed
         .iter()
         .map(|(target, error)| {
-            let (host, error) = (target.host.as_str(), error.to_string());
-            // Most errors begin with where it was looked for.
-            if error.starts_with(&format!("{host} ")) {
-                error
+            // An error names the destination.
+            if target.destination == target.host.as_str() {
+                error.to_string()
             } else {
-                format!("{host}: {error}")
+                format!("{}: {error}", target.host)
             }
         })
         .collect();

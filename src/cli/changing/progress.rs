@@ -29,9 +29,7 @@ impl Lines {
             spinner,
         }
     }
-}
 
-impl Lines {
     /// A line of its own, without the time.
     pub(in crate::cli) fn print(&self, line: &str) {
         match &self.spinner {
